@@ -57,7 +57,11 @@ class ServiceSettings(Bootstrap):
     audience: str = "mercato"
     jwks_url: str = "http://customer/.well-known/jwks.json"
     database_url: SecretStr | None = Field(None, description="postgresql://role:password@host:port/database")
+    database_pool_size: int = Field(10, ge=2, le=100, description="most connections this process opens")
     kafka_bootstrap: str = "kafka:9092"
+    static_membership: bool = Field(
+        False, description="join consumer groups under `instance`: only where names outlive restarts"
+    )
 
     _configured: frozenset[str] = PrivateAttr(default=frozenset())
     _restart_pending: frozenset[str] = PrivateAttr(default=frozenset())

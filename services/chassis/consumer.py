@@ -1,0 +1,155 @@
+"""Reads a topic in batches: one transaction per batch, with inbox, effects and outbox; offsets are stored after it.
+
+librdkafka lives in a thread of its own, which waits for the first message and then takes what is there. While the
+batch is handled, on the event loop, that thread only keeps the membership alive; nothing is read ahead of it beyond
+librdkafka's own bounded queue. Messages of a partition are handled in order, so those of a key never overtake.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Raw
+
+from services.chassis.batches import Batches
+from services.chassis.kafka import client_config
+from services.chassis.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+_POLL_SECONDS = 0.2
+# On shutdown the batch at hand may end; one that waits for a lost database is given up and read again later.
+_DRAIN_SECONDS = 5
+_TOPIC_AWAY = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
+
+
+class Consumer:
+    """Feeds `batches` with what arrives on `topics` while entered."""
+
+    def __init__(self, settings: ServiceSettings, topics: Sequence[str], batches: Batches) -> None:
+        self._topics = list(topics)
+        self._batches = batches
+        self._stop = threading.Event()
+        self._assigned = False
+        self._config = {
+            **client_config(settings),
+            "group.id": batches.group,
+            "enable.auto.commit": True,
+            "auto.commit.interval.ms": 1000,
+            # An offset is stored only once the effects of its message are committed.
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            "partition.assignment.strategy": "cooperative-sticky",
+            # A killed member's partitions pass on after this; heartbeats come from librdkafka's own thread.
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 2000,
+            "queued.max.messages.kbytes": 16384,
+            "fetch.wait.max.ms": 100,
+        }
+        if settings.static_membership:
+            # A restarted process finds its partitions again at once, without a rebalance.
+            self._config["group.instance.id"] = f"{settings.instance}-{'-'.join(self._topics)}"
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name=f"consumer-{self._topics[0]}", daemon=True)
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        await asyncio.to_thread(self._thread.join, 15.0)
+
+    async def check(self) -> str | None:
+        """Readiness: None once the group has given its answer."""
+        return None if self._assigned else f"waiting for partitions of {', '.join(self._topics)}"
+
+    def _run(self) -> None:
+        try:
+            client = Client(self._config)
+            client.subscribe(self._topics, on_assign=self._on_assign)
+            try:
+                while not self._stop.is_set():
+                    self._round(client)
+            finally:
+                client.close()
+        except Exception:
+            # A consumer that died would leave its topic unread in a process that looks alive.
+            log.critical("consumer of %s died", ", ".join(self._topics), exc_info=True)
+            logging.shutdown()
+            os._exit(70)
+
+    def _on_assign(self, _client: Client, partitions: list[TopicPartition]) -> None:
+        self._assigned = True
+        log.info("partitions assigned: %s", [f"{p.topic}/{p.partition}" for p in partitions])
+
+    def _round(self, client: Client) -> None:
+        first = client.poll(_POLL_SECONDS)
+        if first is None:
+            return
+        batch = [raw for raw in (first, *client.consume(BATCH - 1, 0)) if self._usable(raw)]
+        if not batch:
+            return
+        handled = asyncio.run_coroutine_threadsafe(self._batches.handle(batch), self._loop)
+        if self._wait(client, handled):
+            self._store(client, batch)
+
+    def _usable(self, raw: Raw) -> bool:
+        error = raw.error()
+        if error is None:
+            return True
+        if error.fatal() or (not error.retriable() and error.code() not in _TOPIC_AWAY and error.code() >= 0):
+            raise KafkaException(error)
+        log.warning("kafka: %s", error.name())
+        return False
+
+    def _wait(self, client: Client, handled: "Future[None]") -> bool:
+        """Waits for the batch; a long one pauses the partitions and polls, so that the group keeps us."""
+        paused: list[TopicPartition] = []
+        grace = _DRAIN_SECONDS
+        try:
+            while True:
+                try:
+                    handled.result(1.0)
+                    return True
+                except TimeoutError:
+                    if handled.done():
+                        raise
+                if self._stop.is_set():
+                    grace -= 1
+                    if grace <= 0:
+                        handled.cancel()
+                        return False
+                paused = client.assignment()
+                client.pause(paused)
+                client.poll(0)
+        finally:
+            self._resume(client, paused)
+
+    @staticmethod
+    def _resume(client: Client, paused: list[TopicPartition]) -> None:
+        if paused:
+            still = {(p.topic, p.partition) for p in client.assignment()}
+            client.resume([p for p in paused if (p.topic, p.partition) in still])
+
+    @staticmethod
+    def _store(client: Client, batch: Sequence[Raw]) -> None:
+        ends: dict[tuple[str, int], int] = {}
+        for raw in batch:
+            ends[str(raw.topic()), int(raw.partition() or 0)] = int(raw.offset() or 0) + 1
+        for (topic, partition), offset in ends.items():
+            try:
+                client.store_offsets(offsets=[TopicPartition(topic, partition, offset)])
+            except KafkaException as error:
+                # The partition went to another member meanwhile: it repeats the messages, the inbox drops them.
+                log.info("offset of %s/%d not stored: %s", topic, partition, error.args[0].name())

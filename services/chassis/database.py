@@ -1,0 +1,114 @@
+"""PostgreSQL: a bounded pool, and the unit of work in which effects, inbox and outbox commit together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool
+
+from services.chassis import outbox, telemetry
+from services.chassis.messages import Message
+from services.chassis.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+# A statement or a lock that takes longer than this is a fault, not work; an idle transaction is a lost client.
+_OPTIONS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
+
+class Transaction:
+    """One unit of work: use `connection`, collect messages with `publish`; everything commits or nothing does."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.messages: list[Message] = []
+        self.callbacks: list[Callable[[], None]] = []
+
+    def publish(self, *messages: Message) -> None:
+        """Messages to Kafka, by way of the outbox."""
+        self.messages.extend(messages)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Runs only once the transaction is committed: a hint for speed, lost with the process."""
+        self.callbacks.append(callback)
+
+
+class Database:
+    """The service's own database."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        if settings.database_url is None:
+            raise SystemExit(f"{settings.service}: set MERCATO_DATABASE_URL to this service's own database")
+        self.source = settings.service
+        self.outbox_filled = asyncio.Event()
+        self._repair: asyncio.Task[None] | None = None
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            settings.database_url.get_secret_value(),
+            min_size=1,
+            max_size=settings.database_pool_size,
+            max_waiting=1000,
+            timeout=5.0,
+            reconnect_timeout=2.0,
+            kwargs={"options": _OPTIONS, "connect_timeout": 5, "application_name": settings.instance, **_KEEPALIVE},
+            open=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close(timeout=5.0)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Raises psycopg's OperationalError when the database is away; a lost COMMIT may have held."""
+        with telemetry.span("postgresql transaction", kind=telemetry.SpanKind.CLIENT, attributes=self.span_attributes):
+            async with self._connection() as connection, connection.transaction():
+                unit = Transaction(connection)
+                yield unit
+                if unit.messages:
+                    await outbox.insert(connection, self.source, unit.messages)
+        if unit.messages:
+            self.outbox_filled.set()
+        for callback in unit.callbacks:
+            callback()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except OperationalError:
+            # The server may have gone: replace every dead connection at once instead of failing one caller for each.
+            if self._repair is None or self._repair.done():
+                self._repair = asyncio.create_task(self._replace_dead_connections())
+            raise
+
+    async def _replace_dead_connections(self) -> None:
+        try:
+            await self._pool.check()
+        except OperationalError as error:
+            log.warning("database is away: %s", type(error).__name__)
+
+    @property
+    def span_attributes(self) -> dict[str, str]:
+        return {"db.system.name": "postgresql", "db.namespace": self.source}
+
+    async def check(self) -> str | None:
+        """Readiness: None, or why the database cannot be used."""
+        try:
+            async with self._pool.connection(timeout=2.0) as connection:
+                await connection.execute("SELECT 1")
+        except OperationalError as error:
+            return f"database does not answer ({type(error).__name__})"
+        return None

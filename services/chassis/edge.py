@@ -1,0 +1,87 @@
+"""The edge of every service, pure ASGI: each request gets a span, a metric and `x-trace-id`, each error a problem."""
+
+import logging
+import time
+
+from opentelemetry import trace
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.chassis import metrics, telemetry
+from services.chassis.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem, Unavailable
+from services.chassis.responses import problem_response
+
+log = logging.getLogger(__name__)
+
+_QUIET = {"/livez", "/readyz"}
+
+
+class Edge:
+    """Wraps the router."""
+
+    def __init__(self, app: ASGIApp, transient: tuple[type[Exception], ...]) -> None:
+        self._app = app
+        self._transient = transient
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _QUIET:
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+        parent = Headers(scope=scope).get("traceparent")
+        with telemetry.span(f"{scope['method']}", kind=telemetry.SpanKind.SERVER, parent=parent) as span:
+            status = await self._answer(scope, receive, send, span)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            if span.is_recording():
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attributes({"http.request.method": scope["method"], "http.route": route})
+                span.set_attribute("http.response.status_code", status)
+        metrics.HTTP_REQUESTS.labels(route, scope["method"], status).observe(time.monotonic() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span) -> int:
+        status = 499
+        begun = False
+        trace_id = f"{span.get_span_context().trace_id:032x}"
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                begun, status = True, message["status"]
+                MutableHeaders(scope=message)["x-trace-id"] = trace_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            problem = self._problem(error)
+            if problem.status >= 500:
+                telemetry.fail(span, error)
+            if begun:
+                raise
+            await problem_response(problem)(scope, receive, send_marked)
+        return status
+
+    def _problem(self, error: Exception) -> Problem:
+        if isinstance(error, Problem):
+            return error
+        if isinstance(error, self._transient):
+            # The effect may have been committed: only a repeat under the same Idempotency-Key is safe.
+            log.warning("answered 503: %s", type(error).__name__)
+            return Unavailable("A part of the platform is restarting; send the same request again in a moment.")
+        log.error("request failed", exc_info=error)
+        return InternalError("Something went wrong on our side; the trace id in x-trace-id helps to find it.")
+
+
+def from_starlette(error: HTTPException) -> Problem:
+    """The router's own refusals in our form."""
+    if error.status_code == 404:
+        return NotFound("There is nothing under this path; see /docs for the API.")
+    if error.status_code == 405:
+        problem = MethodNotAllowed("This path does not take this method; see the Allow header.")
+        problem.headers.update(error.headers or {})
+        return problem
+    return BadRequest(error.detail)

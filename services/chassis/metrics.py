@@ -1,0 +1,64 @@
+"""Every metric of the platform, in one list: name, labels, meaning. Labels never hold ids, e-mails or tokens."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+# -- HTTP ------------------------------------------------------------------------------------------------------------
+HTTP_REQUESTS = Histogram(
+    "mercato_http_request_seconds",
+    "Time to answer a request, by route template, method and status.",
+    ["route", "method", "status"],
+    buckets=_LATENCY,
+)
+
+# -- Messaging -------------------------------------------------------------------------------------------------------
+OUTBOX_PUBLISHED = Counter("mercato_outbox_published_total", "Outbox rows acknowledged by Kafka, by topic.", ["topic"])
+OUTBOX_DELAY = Histogram(
+    "mercato_outbox_delay_seconds", "From the row's insertion to Kafka's acknowledgement.", buckets=_LATENCY
+)
+OUTBOX_BACKLOG = Gauge("mercato_outbox_backlog", "Outbox rows that wait to be published.")
+OUTBOX_FAILURES = Counter("mercato_outbox_failures_total", "Rounds of the relay that failed and are repeated.")
+MESSAGES_HANDLED = Counter(
+    "mercato_messages_handled_total", "Messages whose effect was committed, by topic and type.", ["topic", "type"]
+)
+MESSAGES_DUPLICATE = Counter(
+    "mercato_messages_duplicate_total", "Messages the inbox had seen already, by topic.", ["topic"]
+)
+MESSAGES_RETRIED = Counter(
+    "mercato_messages_retried_total", "Messages sent to the retry topic, by source topic.", ["topic"]
+)
+DEAD_LETTERS = Counter(
+    "mercato_dead_letters_total", "Messages sent to the dead letters, by source topic and reason.", ["topic", "reason"]
+)
+BATCH_SECONDS = Histogram(
+    "mercato_batch_seconds", "Time to handle a batch in one transaction, by topic.", ["topic"], buckets=_LATENCY
+)
+BATCH_SIZE = Histogram(
+    "mercato_batch_messages", "Messages in a batch, by topic.", ["topic"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+BATCH_FAILURES = Counter(
+    "mercato_batch_failures_total", "Batches that failed and are repeated or split, by topic.", ["topic"]
+)
+
+# -- Orders ----------------------------------------------------------------------------------------------------------
+ORDER_TRANSITIONS = Counter(
+    "mercato_order_transitions_total", "Orders that entered a status, by status and reason.", ["status", "reason"]
+)
+ORDER_CONFIRM_SECONDS = Histogram(
+    "mercato_order_confirm_seconds", "From an order's creation to CONFIRMED.", buckets=(*_LATENCY, 20.0, 60.0)
+)
+SAGA_IGNORED = Counter(
+    "mercato_saga_ignored_total",
+    "Late or duplicate replies the saga ignored by name, by type and order status.",
+    ["type", "status"],
+)
+
+# -- Customers and notifications -------------------------------------------------------------------------------------
+LOGINS = Counter("mercato_logins_total", "Log-ins with a password, by outcome: right, wrong, limited.", ["outcome"])
+MAILS = Counter(
+    "mercato_mails_total",
+    "Attempts to mail a notification, by outcome: sent, deferred (tried again), refused (for good), "
+    "unknown (the answer was lost, so the mail may go out twice).",
+    ["outcome"],
+)

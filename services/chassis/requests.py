@@ -1,0 +1,120 @@
+"""Reads what callers send, strictly, and says precisely what is wrong with it."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from services.chassis.problems import (
+    BadRequest,
+    FieldError,
+    InvalidFields,
+    NotFound,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+
+MAX_BODY = 1024 * 1024
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_CURSOR_LIMIT = 512
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def read_body(request: Request) -> bytes:
+    """The raw body, at most 1 MiB. Raises PayloadTooLarge."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise PayloadTooLarge("The body is over 1 MiB; send less at once.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def read_json(request: Request, model: type[M]) -> M:
+    """The body as `model`. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, InvalidFields."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType("Send the body as application/json.")
+    raw = await read_body(request)
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not readable JSON: {error}.") from None
+    return validate(model, document)
+
+
+def validate(model: type[M], document: Any) -> M:
+    """`document` (parsed JSON) as `model`. Raises InvalidFields with a JSON pointer for each fault."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidFields("Some fields are invalid; see errors.", errors=field_errors(error)) from None
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Pydantic's faults as JSON pointers and sentences; the refused value itself is never repeated."""
+    found: list[FieldError] = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
+        found.append({"pointer": pointer, "detail": fault["msg"].removeprefix("Value error, ")})
+    return found
+
+
+def path_uuid(request: Request, name: str) -> UUID:
+    """A path parameter as UUID. Raises NotFound, since nothing can live under another spelling."""
+    text = str(request.path_params[name])
+    if not _UUID.fullmatch(text):
+        raise NotFound("There is nothing under this id.")
+    return UUID(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keyset pagination: at most `limit` items after `cursor` (None: from the start)."""
+
+    limit: int
+    cursor: str | None
+
+
+def page(request: Request) -> Page:
+    """`?limit` (1-100, default 20) and `?cursor` (as `next_cursor` gave it). Raises InvalidFields."""
+    text = request.query_params.get("limit", "20")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 100):
+        raise InvalidFields(
+            "Some parameters are invalid; see errors.",
+            errors=[{"pointer": "?limit", "detail": "must be a whole number from 1 to 100"}],
+        )
+    raw = request.query_params.get("cursor")
+    return Page(int(text), None if raw is None else _decode_cursor(raw))
+
+
+def bad_cursor() -> InvalidFields:
+    return InvalidFields(
+        "Some parameters are invalid; see errors.",
+        errors=[{"pointer": "?cursor", "detail": "is not a cursor of this list; take next_cursor as it was given"}],
+    )
+
+
+def encode_cursor(text: str) -> str:
+    """URL-safe and opaque."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode_cursor(raw: str) -> str:
+    if not raw or len(raw) > _CURSOR_LIMIT:
+        raise bad_cursor()
+    try:
+        text = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise bad_cursor() from None
+    if "\x00" in text:
+        raise bad_cursor()
+    return text

@@ -1,0 +1,93 @@
+"""Where a message goes that could not be handled: `<topic>.<group>.retry`, then `<topic>.<group>.dead-letter`.
+
+The letter is the message itself, byte for byte, with headers that tell its story; what went wrong is named by kind and
+text, never with the message's data.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import Message as Raw
+
+from services.chassis.messages import InvalidMessage
+
+ATTEMPTS = "mercato-attempts"
+DUE = "mercato-retry-at"
+ORIGIN = "mercato-origin"
+REASON = "mercato-reason"
+ERROR = "mercato-error"
+FAILED_AT = "mercato-failed-at"
+
+Letter = tuple[str, str, bytes, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`attempts` more tries, `backoff_seconds` apart."""
+
+    attempts: int = 5
+    backoff_seconds: float = 5.0
+
+
+def retry_topic(topic: str, group: str) -> str:
+    return f"{topic}.{group}.retry"
+
+
+def dead_letter_topic(topic: str, group: str) -> str:
+    return f"{topic}.{group}.dead-letter"
+
+
+def retry_letter(raw: Raw, group: str, retry: Retry) -> Letter | None:
+    """The message for its next try, or None when its tries are used up."""
+    headers = text_headers(raw)
+    attempts = int(headers.get(ATTEMPTS, "0")) + 1
+    if attempts > retry.attempts:
+        return None
+    origin = _origin(raw, headers)
+    headers |= {ATTEMPTS: str(attempts), DUE: f"{time.time() + retry.backoff_seconds:.3f}", ORIGIN: origin}
+    return retry_topic(origin.partition("/")[0], group), _key(raw), _value(raw), headers
+
+
+def dead_letter(raw: Raw, group: str, error: Exception, now: datetime) -> Letter:
+    """The message for the dead letters, with the reason."""
+    headers = text_headers(raw)
+    origin = _origin(raw, headers)
+    headers |= {
+        ORIGIN: origin,
+        REASON: type(error).__name__,
+        # The text of an unforeseen error may quote data (a constraint's key, a field's value): only ours are kept.
+        ERROR: str(error)[:500] if isinstance(error, InvalidMessage) else "see the log of the service at this time",
+        FAILED_AT: now.isoformat(timespec="milliseconds"),
+    }
+    return dead_letter_topic(origin.partition("/")[0], group), _key(raw), _value(raw), headers
+
+
+def delay_left(raw: Raw) -> float:
+    """Seconds until a message of a retry topic is due; 0 for all others."""
+    due = text_headers(raw).get(DUE)
+    return max(0.0, float(due) - time.time()) if due else 0.0
+
+
+def text_headers(raw: Raw) -> dict[str, str]:
+    """A record's headers as text."""
+    headers: Any = raw.headers() or []
+    return {name: (value or b"").decode(errors="replace") for name, value in headers}
+
+
+def _origin(raw: Raw, headers: dict[str, str]) -> str:
+    """topic/partition/offset of the first appearance."""
+    return headers.get(ORIGIN) or f"{raw.topic()}/{raw.partition()}/{raw.offset()}"
+
+
+def _key(raw: Raw) -> str:
+    return _text(raw.key()).decode(errors="replace")
+
+
+def _value(raw: Raw) -> bytes:
+    return _text(raw.value())
+
+
+def _text(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value or b"")

@@ -1,0 +1,53 @@
+"""The base of every request body, and the values all services share."""
+
+import unicodedata
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.chassis.cards import holds_card_number
+
+
+def _no_control(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _no_card(text: str) -> str:
+    if holds_card_number(text):
+        raise ValueError("looks like a card number; send a payment token instead, never card data")
+    return text
+
+
+def _uuid(value: Any) -> Any:
+    # Strict mode takes only UUID objects; JSON has strings.
+    if isinstance(value, str):
+        try:
+            return UUID(value)
+        except ValueError:
+            raise ValueError("must be a UUID") from None
+    return value
+
+
+class Body(BaseModel):
+    """A request body: JSON types as they are (no coercion), unknown fields refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+Identifier = Annotated[str, AfterValidator(_no_control)]
+"""Text that is an identifier (ids, sku, tracking number): digits of any length are fine, control characters are not."""
+
+Text = Annotated[Identifier, AfterValidator(_no_card)]
+"""Free text: neither control characters nor card numbers."""
+
+Uuid = Annotated[UUID, BeforeValidator(_uuid)]
+
+
+class Money(Body):
+    """An amount in integer minor units (cents) of an ISO 4217 currency."""
+
+    amount: int = Field(ge=0, le=2**53 - 1)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")

@@ -1,0 +1,130 @@
+"""Bearer tokens: every service verifies them itself (RFC 6750, RFC 7519) and trusts no identity header."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import jwt
+from starlette.requests import Request
+
+from services.chassis.problems import Forbidden, Unauthorized, Unavailable
+from services.chassis.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+ALGORITHMS = ["ES256", "RS256", "EdDSA", "PS256", "ES384", "RS384", "RS512"]
+LEEWAY_SECONDS = 10
+_CACHE_SIZE = 10_000
+_REFRESH_SECONDS = 300.0
+_SOONEST_REFRESH = 1.0
+_TIMEOUT = aiohttp.ClientTimeout(total=3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent the request; `subject` is the customer's id, an opaque string."""
+
+    subject: str
+    email: str
+    name: str
+    roles: frozenset[str]
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+
+def require_admin(caller: Caller) -> None:
+    """Raises Forbidden for anyone else."""
+    if not caller.is_admin:
+        raise Forbidden("Only an administrator may do this; log in with an account that has the role admin.")
+
+
+class Tokens:
+    """Verifies tokens against the issuer's published keys, which it fetches when needed and keeps."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._fetching = asyncio.Lock()
+        self._verified: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def verify(self, request: Request) -> Caller:
+        """The request's caller. Raises Unauthorized, or Unavailable while no key can be had."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthorized("Send a bearer token: Authorization: Bearer <access_token>.")
+        known = self._verified.get(token)
+        if known and known[0] > time.time():
+            return known[1]
+        expires, caller = await self._decode(token.strip())
+        self._verified[token] = (expires, caller)
+        if len(self._verified) > _CACHE_SIZE:
+            self._verified.popitem(last=False)
+        return caller
+
+    async def _decode(self, token: str) -> tuple[float, Caller]:
+        try:
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+            key = await self._key(kid)
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                audience=self._settings.audience,
+                issuer=self._settings.issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "sub", "iss", "aud"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthorized("The token has expired; refresh it or log in again.") from None
+        except jwt.PyJWTError:
+            raise Unauthorized("The token is not valid here; log in again.") from None
+        roles = claims.get("roles", [])
+        caller = Caller(
+            subject=str(claims["sub"]),
+            email=str(claims.get("email", "")),
+            name=str(claims.get("name", "")),
+            roles=frozenset(roles if isinstance(roles, list) else [roles]),
+        )
+        return float(claims["exp"]), caller
+
+    async def _key(self, kid: str) -> jwt.PyJWK:
+        if kid not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
+            await self._fetch(kid)
+        if kid in self._keys:
+            return self._keys[kid]
+        if not self._keys:
+            raise Unavailable("Tokens cannot be verified right now; try again in a moment.")
+        raise Unauthorized("The token was signed with a key that is not known here; log in again.")
+
+    async def _fetch(self, kid: str) -> None:
+        async with self._fetching:
+            age = time.monotonic() - self._fetched_at
+            if age < _SOONEST_REFRESH or (kid in self._keys and age < _REFRESH_SECONDS):
+                return
+            try:
+                async with self._session.get(self._settings.jwks_url) as answer:
+                    answer.raise_for_status()
+                    document = await answer.json()
+                self._keys = {key.key_id or "": key for key in jwt.PyJWKSet.from_dict(document).keys}
+                # A key taken out of the set ends its tokens too.
+                self._verified.clear()
+            except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError) as error:
+                log.warning("signing keys could not be fetched: %s", type(error).__name__)
+            self._fetched_at = time.monotonic()
