@@ -1,0 +1,1 @@
+"""Who our customers are: sign-up, log-in, and the tokens every other service trusts."""

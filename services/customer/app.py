@@ -1,0 +1,42 @@
+"""Wires the customer service: the only place that knows all its rooms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.chassis.database import Database
+from services.chassis.tokens import Tokens
+from services.customer.access import AccessTokens
+from services.customer.accounts import Accounts
+from services.customer.api import routes
+from services.customer.keys import UnusableKeys, load_keys
+from services.customer.passwords import Passwords
+from services.customer.sessions import Sessions
+from services.customer.settings import CustomerSettings
+
+
+def build(settings: CustomerSettings) -> Starlette:
+    """The service. Raises SystemExit with one line when there is no usable signing key."""
+    try:
+        keys = load_keys(settings.signing_keys_directory)
+    except UnusableKeys as error:
+        raise SystemExit(f"{settings.service}: {error}") from None
+    database = Database(settings)
+    passwords = Passwords(settings.password_threads, settings.password_queue)
+    tokens = Tokens(settings)
+    accounts = Accounts(database, passwords)
+    sessions = Sessions(database, passwords, AccessTokens(keys, settings), settings)
+
+    @asynccontextmanager
+    async def first_admin() -> AsyncIterator[None]:
+        await accounts.ensure_first_admin(settings)
+        yield
+
+    return application(
+        settings,
+        routes=routes(accounts, sessions, tokens, keys, settings.issuer),
+        resources=[database, passwords, tokens, first_admin()],
+        checks={"database": database.check},
+    )

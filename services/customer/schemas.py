@@ -1,0 +1,65 @@
+"""What callers send, and what we answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+from services.chassis.schemas import Body, Identifier, Text
+from services.customer import emails
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text.strip()
+
+
+def _printable(password: SecretStr) -> SecretStr:
+    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in password.get_secret_value()):
+        raise ValueError("control characters are not allowed")
+    return password
+
+
+Email = Annotated[Identifier, Field(max_length=320), AfterValidator(emails.checked)]
+Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+# Length is what counts (NIST SP 800-63B, section 3.1.1.2), so there are no rules on which characters to use.
+NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(_printable)]
+
+
+class SignUp(Body):
+    """`POST /api/v1/customers`."""
+
+    email: Email
+    name: Name
+    password: NewPassword
+
+
+class LogIn(Body):
+    """`POST /api/v1/tokens`. Loose on purpose: what could never be right is answered as wrong, not as invalid."""
+
+    email: str = Field(max_length=320)
+    password: SecretStr = Field(max_length=1024)
+
+
+class Refresh(Body):
+    """`POST /api/v1/tokens/refresh`."""
+
+    refresh_token: SecretStr = Field(min_length=1, max_length=512)
+
+
+class Customer(BaseModel):
+    """A customer as the API shows one."""
+
+    id: UUID
+    email: str
+    name: str
+
+
+class TokenPair(BaseModel):
+    """RFC 6749, section 5.1; `expires_in` in seconds."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the scheme's name
+    expires_in: int
+    refresh_token: str
