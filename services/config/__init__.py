@@ -1,0 +1,1 @@
+"""The config service: Spring Cloud Config's read API over ConfigMaps."""

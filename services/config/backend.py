@@ -1,0 +1,40 @@
+"""Where documents come from: the seam between the API and the places ConfigMaps are read from."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Scalar = str | int | float | bool
+Properties = Mapping[str, Scalar]
+"""Flat properties: `a.b[0]` is the first element of `b` in `a`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertySource:
+    """The properties of one document; `name` says which, e.g. `configmap:order/application-dev.yaml`."""
+
+    name: str
+    properties: Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All documents at one moment.
+
+    `sources` has, for `order` and for `order-dev` (application `order`, profile `dev`), the sources of that name, first
+    wins. `faults` has one line for each document that could not be read, and is served as it last could.
+    """
+
+    sources: Mapping[str, tuple[PropertySource, ...]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+class Backend(AbstractAsyncContextManager[None], Protocol):
+    """Holds the newest snapshot while it is entered."""
+
+    def snapshot(self) -> Snapshot:
+        """The newest state."""
+
+    def changes(self) -> AsyncGenerator[Snapshot, None]:
+        """The state now, then the newest one after each change; a slow reader skips those in between."""
