@@ -1,0 +1,110 @@
+"""Eureka's documents (Netflix Eureka 2 REST operations), as JSON and as XML, its default.
+
+A delta repeats every instance as ADDED, which a client takes as a replacement, and tells who left: so a client that
+missed any number of deltas is right again after the next, and `apps__hashcode` proves it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from services.discovery.instances import Instance, Snapshot
+from services.discovery.registry import Registry
+
+DATA_CENTER = "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo"
+Document = dict[str, Any]
+
+
+def applications(snapshot: Snapshot, registry: Registry) -> Document:
+    """The body of `/eureka/apps`."""
+    return _applications([(instance, "ADDED") for instance in snapshot.instances], snapshot, registry)
+
+
+def delta(snapshot: Snapshot, registry: Registry) -> Document:
+    """The body of `/eureka/apps/delta`."""
+    entries = [(instance, "ADDED") for instance in snapshot.instances]
+    entries += [(instance, "DELETED") for instance in registry.departed()]
+    return _applications(entries, snapshot, registry)
+
+
+def application(snapshot: Snapshot, registry: Registry, name: str) -> Document | None:
+    """The body of `/eureka/apps/{APP}`, whose name is not case-sensitive; None when it has no ready instance."""
+    entries = [(instance, "ADDED") for instance in snapshot.instances if instance.service.upper() == name.upper()]
+    return {"application": _application(name.upper(), entries, registry)} if entries else None
+
+
+def _applications(entries: Iterable[tuple[Instance, str]], snapshot: Snapshot, registry: Registry) -> Document:
+    groups: dict[str, list[tuple[Instance, str]]] = {}
+    for instance, action in entries:
+        groups.setdefault(instance.service.upper(), []).append((instance, action))
+    count = len(snapshot.instances)
+    return {
+        "applications": {
+            "versions__delta": str(registry.version),
+            "apps__hashcode": f"UP_{count}_" if count else "",
+            "application": [_application(name, groups[name], registry) for name in sorted(groups)],
+        }
+    }
+
+
+def _application(name: str, entries: Iterable[tuple[Instance, str]], registry: Registry) -> Document:
+    return {"name": name, "instance": [_instance(instance, action, registry) for instance, action in entries]}
+
+
+def _instance(instance: Instance, action: str, registry: Registry) -> Document:
+    since = registry.since(instance)
+    base = instance.body()["uri"]
+    plain, tls = ("false", "true") if instance.secure else ("true", "false")
+    return {
+        "instanceId": instance.instance_id,
+        "hostName": instance.host,
+        "app": instance.service.upper(),
+        "ipAddr": instance.host,
+        "status": "UP",
+        "overriddenStatus": "UNKNOWN",
+        "port": {"$": 0 if instance.secure else instance.port, "@enabled": plain},
+        "securePort": {"$": instance.port if instance.secure else 0, "@enabled": tls},
+        "countryId": 1,
+        "dataCenterInfo": {"@class": DATA_CENTER, "name": "MyOwn"},
+        "leaseInfo": {
+            "renewalIntervalInSecs": 30,
+            "durationInSecs": 90,
+            "registrationTimestamp": since,
+            "lastRenewalTimestamp": since,
+            "evictionTimestamp": 0,
+            "serviceUpTimestamp": since,
+        },
+        "metadata": dict(instance.metadata),
+        "homePageUrl": f"{base}/",
+        "statusPageUrl": f"{base}/readyz",
+        "healthCheckUrl": f"{base}/readyz",
+        "vipAddress": instance.service,
+        "secureVipAddress": instance.service,
+        "isCoordinatingDiscoveryServer": "false",
+        "lastUpdatedTimestamp": str(since),
+        "lastDirtyTimestamp": str(since),
+        "actionType": action,
+    }
+
+
+def to_xml(document: Document) -> bytes:
+    """The same document as XStream writes it: lists are repeated elements, `@` keys attributes, `$` the text."""
+    ((name, content),) = document.items()
+    root = ET.Element(name)
+    _fill(root, content)
+    text: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return text
+
+
+def _fill(element: ET.Element, content: Any) -> None:
+    if not isinstance(content, dict):
+        element.text = str(content)
+        return
+    for key, value in content.items():
+        if key == "$":
+            element.text = str(value)
+        elif key.startswith("@"):
+            element.set(key[1:], str(value))
+        else:
+            for item in value if isinstance(value, list) else [value]:
+                _fill(ET.SubElement(element, "overriddenstatus" if key == "overriddenStatus" else key), item)

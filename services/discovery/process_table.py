@@ -1,0 +1,121 @@
+"""Backend: the local supervisor's process table, a JSON file that is replaced by renaming."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from pydantic import BaseModel, Field, ValidationError
+from watchfiles import Change, awatch
+
+from services.discovery.instances import Instance, Snapshot
+
+REREAD_MS = 1_000
+"""The file is read this often without a notice: not every file system sends them."""
+
+log = logging.getLogger(__name__)
+
+
+class _Process(BaseModel):
+    name: str = Field(min_length=1)
+    service: str = Field(min_length=1)
+    host: str = Field(min_length=1)
+    port: int | None = Field(None, ge=1, le=65535)
+    ready: bool
+
+
+class _Table(BaseModel):
+    processes: list[_Process]
+
+
+def parse(text: bytes | str, namespace: str) -> Snapshot:
+    """The ready processes that have a port. Raises pydantic.ValidationError on anything but a whole table."""
+    return Snapshot.of(
+        Instance(process.service, process.name, process.host, process.port, namespace)
+        for process in _Table.model_validate_json(text).processes
+        if process.ready and process.port is not None
+    )
+
+
+class ProcessTable:
+    """Follows the table; while it is missing or cannot be read, what it last said stays."""
+
+    def __init__(self, path: Path, namespace: str) -> None:
+        self._path = path
+        self._namespace = namespace
+        self._snapshot: Snapshot | None = None
+        self._changed = asyncio.Event()
+        self._fault: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        await self._reread()
+        self._task = asyncio.create_task(self._watch(), name="process-table")
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def snapshot(self) -> Snapshot | None:
+        return self._snapshot
+
+    async def changes(self) -> AsyncGenerator[Snapshot, None]:
+        seen: Snapshot | None = None
+        while True:
+            changed = self._changed
+            if self._snapshot is None or self._snapshot is seen:
+                await changed.wait()
+                continue
+            seen = self._snapshot
+            yield seen
+
+    async def check(self) -> str | None:
+        """Not ready before the first table was read."""
+        return None if self._snapshot is not None else self._fault
+
+    async def _watch(self) -> None:
+        folder = self._path.parent
+        while True:
+            if await asyncio.to_thread(folder.is_dir):
+                async for _ in awatch(
+                    folder,
+                    watch_filter=self._is_table,
+                    debounce=100,
+                    step=20,
+                    rust_timeout=REREAD_MS,
+                    yield_on_timeout=True,
+                    recursive=False,
+                ):
+                    await self._reread()
+            await asyncio.sleep(REREAD_MS / 1000)
+            await self._reread()
+
+    def _is_table(self, _change: Change, path: str) -> bool:
+        return Path(path).name == self._path.name
+
+    async def _reread(self) -> None:
+        try:
+            found = parse(await asyncio.to_thread(self._path.read_bytes), self._namespace)
+        except OSError as error:
+            self._keep(f"{self._path}: {error.strerror}")
+            return
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            self._keep(f"{self._path}: {'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}")
+            return
+        self._fault = None
+        if found != self._snapshot:
+            self._snapshot = found
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    def _keep(self, fault: str) -> None:
+        if fault != self._fault:
+            log.warning("the process table cannot be read, what it last said stays in force: %s", fault)
+        self._fault = fault
