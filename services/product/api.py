@@ -1,0 +1,170 @@
+"""HTTP in: parse, one transaction, render."""
+
+import unicodedata
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.chassis import idempotency
+from services.chassis.database import Database
+from services.chassis.ids import new_id
+from services.chassis.problems import Conflict, InvalidFields, NotFound
+from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json
+from services.chassis.responses import json_response
+from services.chassis.tokens import Caller, Tokens, require_admin
+from services.product import repository
+from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow, move_document, product_document
+
+_LONGEST_PARAMETER = 200
+
+
+class Api:
+    """The catalog and its stock; `currency` is the one all prices are in."""
+
+    def __init__(self, database: Database, tokens: Tokens, currency: str) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._currency = currency
+
+    def routes(self) -> list[Route]:
+        products = "/api/v1/products"
+        return [
+            Route(products, self.products, methods=["GET", "POST"]),
+            Route(products + "/{id}", self.read, methods=["GET"]),
+            Route(products + "/{id}/stock-adjustments", self.adjust, methods=["POST"]),
+            Route(products + "/{id}/stock-moves", self.list_moves, methods=["GET"]),
+            Route(products + "/{id}/stock-moves/{move}", self.read_move, methods=["GET"]),
+        ]
+
+    async def products(self, request: Request) -> Response:
+        # One route, so that a wrong method is told of both.
+        return await (self.create(request) if request.method == "POST" else self.list(request))
+
+    async def list(self, request: Request) -> Response:
+        """Active products: by name, or the best match of `?q=` first."""
+        asked, category, asked_page = _parameter(request, "q"), _parameter(request, "category"), page(request)
+        query = None
+        if asked:
+            query = repository.search_query(asked)
+            if query is None:
+                return json_response({"items": [], "next_cursor": None})
+        async with self._database.transaction() as tx:
+            rows = await repository.list_products(
+                tx.connection,
+                query=query,
+                category=category or None,
+                after=_after(asked_page),
+                limit=asked_page.limit + 1,
+            )
+        return _list_response([product_document(row) for row in rows], asked_page)
+
+    async def read(self, request: Request) -> Response:
+        """One product, active or archived; its version is the ETag."""
+        async with self._database.transaction() as tx:
+            row = _found(await repository.product_by_id(tx.connection, path_uuid(request, "id")))
+        return _product_response(row)
+
+    async def create(self, request: Request) -> Response:
+        await self._admin(request)
+        new = await read_json(request, NewProduct)
+        if new.price.currency != self._currency:
+            detail = f"must be {self._currency}, the currency of this installation"
+            raise InvalidFields(
+                "Some fields are invalid; see errors.", errors=[{"pointer": "/price/currency", "detail": detail}]
+            )
+        async with self._database.transaction() as tx:
+            product_id = await repository.create_product(tx.connection, new)
+            if product_id is None:
+                raise Conflict(f"The sku {new.sku} is taken; choose another.")
+            row = _found(await repository.product_by_id(tx.connection, product_id))
+        return _product_response(row, 201, {"location": f"/api/v1/products/{row.id}"})
+
+    async def adjust(self, request: Request) -> Response:
+        """Under an Idempotency-Key: a repeat answers as the first did, and moves nothing."""
+        caller = await self._admin(request)
+        product_id = path_uuid(request, "id")
+        adjustment = await read_json(request, Adjustment)
+        key = idempotency.read_key(request, caller.subject, adjustment)
+        move_id = new_id()
+        location = f"/api/v1/products/{product_id}/stock-moves/{move_id}"
+        async with self._database.transaction() as tx:
+            first = await idempotency.claim(tx.connection, key, 201, location)
+            if first is not None:
+                first_id = UUID(first.location.rpartition("/")[2])
+                move = await repository.stock_move(tx.connection, product_id, first_id)
+                headers = {"location": first.location, **idempotency.REPLAYED}
+                return json_response(move_document(_found_move(move)), first.status, headers)
+            _found(await repository.product_by_id(tx.connection, product_id))
+            move = await repository.adjust_stock(tx.connection, move_id, product_id, adjustment)
+            if move is None:
+                raise Conflict(f"Less than {-adjustment.delta} are on hand; stock cannot go below zero.")
+        return json_response(move_document(move), 201, {"location": location})
+
+    async def list_moves(self, request: Request) -> Response:
+        """Adjustments of a product, newest first."""
+        await self._admin(request)
+        product_id, asked_page = path_uuid(request, "id"), page(request)
+        async with self._database.transaction() as tx:
+            _found(await repository.product_by_id(tx.connection, product_id))
+            rows = await repository.list_moves(
+                tx.connection, product_id, after=_after(asked_page), limit=asked_page.limit + 1
+            )
+        return _list_response([move_document(row) for row in rows], asked_page)
+
+    async def read_move(self, request: Request) -> Response:
+        await self._admin(request)
+        product_id, move_id = path_uuid(request, "id"), path_uuid(request, "move")
+        async with self._database.transaction() as tx:
+            move = _found_move(await repository.stock_move(tx.connection, product_id, move_id))
+        return json_response(move_document(move))
+
+    async def _admin(self, request: Request) -> Caller:
+        caller = await self._tokens.verify(request)
+        require_admin(caller)
+        return caller
+
+
+def _found(row: ProductRow | None) -> ProductRow:
+    if row is None:
+        raise NotFound("There is no product with this id.")
+    return row
+
+
+def _found_move(row: MoveRow | None) -> MoveRow:
+    if row is None:
+        raise NotFound("This product has no stock move with this id.")
+    return row
+
+
+def _product_response(row: ProductRow, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return json_response(product_document(row), status, {"etag": f'"{row.version}"', **(headers or {})})
+
+
+def _list_response(items: list[dict[str, object]], asked: Page) -> Response:
+    """`items` holds one more than was asked for when there is a next page."""
+    more = len(items) > asked.limit
+    items = items[: asked.limit]
+    return json_response({"items": items, "next_cursor": encode_cursor(str(items[-1]["id"])) if more else None})
+
+
+def _after(asked: Page) -> UUID | None:
+    """The cursor of all lists here is the id of the last item. Raises InvalidFields."""
+    if asked.cursor is None:
+        return None
+    try:
+        return UUID(asked.cursor)
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def _parameter(request: Request, name: str) -> str:
+    """A query parameter as text, "" without it. Raises InvalidFields."""
+    text = request.query_params.get(name, "").strip(" ")
+    if len(text) > _LONGEST_PARAMETER or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        detail = f"must be at most {_LONGEST_PARAMETER} characters, none of them a control character"
+        raise InvalidFields(
+            "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]
+        )
+    return text

@@ -1,0 +1,33 @@
+"""Wires the product service: the only place that knows all its rooms."""
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.chassis.batches import Batches
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database
+from services.chassis.outbox import Relay
+from services.chassis.producer import Producer
+from services.chassis.tokens import Tokens
+from services.product.api import Api
+from services.product.events import COMMANDS_TOPIC
+from services.product.handlers import StockHandler
+from services.product.images import Images
+from services.product.seed import seeded
+from services.product.settings import ProductSettings
+
+
+def build(settings: ProductSettings) -> Starlette:
+    """The application with everything it needs, not yet started."""
+    database = Database(settings)
+    tokens = Tokens(settings)
+    producer = Producer(settings)
+    relay = Relay(database, producer, settings.instance)
+    stock = StockHandler(settings.currency)
+    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, stock.handle))
+    return application(
+        settings,
+        routes=[*Api(database, tokens, settings.currency).routes(), *Images(database).routes()],
+        resources=[database, seeded(database, settings.currency), tokens, producer, relay, consumer],
+        checks={"database": database.check, "messages": consumer.check},
+    )

@@ -1,0 +1,129 @@
+"""The catalog and its stock moves in SQL. Nothing here commits."""
+
+import re
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from services.chassis.database import Connection
+from services.chassis.ids import new_id
+from services.product.catalog import image_path
+from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow
+
+_PRODUCTS = SQL(
+    "SELECT id, sku, name, description, category, price_amount, currency, image_url, status, version,"
+    " on_hand AS available FROM product JOIN stock ON product_id = id "
+)
+_MOVES = SQL("SELECT id, product_id, delta, reason, created_at FROM stock_move ")
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 16
+
+# The place of the cursor's product is found anew, so that the cursor is nothing but its id.
+_LIST = _PRODUCTS + SQL("""
+WHERE status = 'active'
+  AND (%(category)s::text IS NULL OR category = %(category)s)
+  AND (%(after)s::uuid IS NULL OR (name, id) > (SELECT name, id FROM product WHERE id = %(after)s))
+ORDER BY name, id LIMIT %(limit)s
+""")
+
+# Best match first; ts_rank is the same for the same product and words, whatever the page.
+_SEARCH = (
+    SQL("WITH asked AS MATERIALIZED (SELECT to_tsquery('english', %(query)s) AS query)")
+    + _PRODUCTS
+    + SQL("""
+CROSS JOIN asked
+WHERE status = 'active' AND search @@ query
+  AND (%(category)s::text IS NULL OR category = %(category)s)
+  AND (%(after)s::uuid IS NULL OR (-ts_rank(search, query), name, id) >
+       (SELECT -ts_rank(p.search, query), p.name, p.id FROM product p WHERE p.id = %(after)s))
+ORDER BY -ts_rank(search, query), name, id LIMIT %(limit)s
+""")
+)
+
+_CREATE = """
+WITH created AS (
+    INSERT INTO product (id, sku, name, description, category, price_amount, currency, image_url, status)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (sku) DO NOTHING RETURNING id
+)
+INSERT INTO stock (product_id) SELECT id FROM created RETURNING product_id
+"""
+
+
+def search_query(text: str) -> str | None:
+    """What a person typed as a tsquery in which every word must begin a word of the product; None: no word in it."""
+    words = _WORD.findall(text)[:_MOST_WORDS]
+    return " & ".join(f"'{word}':*" for word in words) or None
+
+
+async def list_products(
+    connection: Connection, *, query: str | None, category: str | None, after: UUID | None, limit: int
+) -> list[ProductRow]:
+    """At most `limit` active products after the product `after`: by name, or the best match of `query` first."""
+    async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
+        values = {"query": query, "category": category, "after": after, "limit": limit}
+        await cursor.execute(_LIST if query is None else _SEARCH, values)
+        return await cursor.fetchall()
+
+
+async def product_by_id(connection: Connection, product_id: UUID) -> ProductRow | None:
+    async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
+        await cursor.execute(_PRODUCTS + SQL("WHERE id = %s"), (product_id,))
+        return await cursor.fetchone()
+
+
+async def product_by_sku(connection: Connection, sku: str) -> ProductRow | None:
+    async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
+        await cursor.execute(_PRODUCTS + SQL("WHERE sku = %s"), (sku,))
+        return await cursor.fetchone()
+
+
+async def create_product(connection: Connection, new: NewProduct) -> UUID | None:
+    """The new product's id; None when the sku is taken."""
+    image_url = new.image_url or image_path(new.sku)
+    texts = (new.sku, new.name, new.description, new.category)
+    values = (new_id(), *texts, new.price.amount, new.price.currency, image_url, new.status)
+    row = await (await connection.execute(_CREATE, values)).fetchone()
+    return None if row is None else row[0]
+
+
+async def adjust_stock(
+    connection: Connection, move_id: UUID, product_id: UUID, adjustment: Adjustment
+) -> MoveRow | None:
+    """Records the move and its effect; None when it would take more than is on hand.
+
+    The caller has seen that the product exists.
+    """
+    changed = await connection.execute(
+        "UPDATE stock SET on_hand = on_hand + %(delta)s WHERE product_id = %(id)s AND on_hand + %(delta)s >= 0",
+        {"delta": adjustment.delta, "id": product_id},
+    )
+    if changed.rowcount == 0:
+        return None
+    async with connection.cursor(row_factory=class_row(MoveRow)) as cursor:
+        await cursor.execute(
+            "INSERT INTO stock_move (id, product_id, delta, reason) VALUES (%s, %s, %s, %s)"
+            " RETURNING id, product_id, delta, reason, created_at",
+            (move_id, product_id, adjustment.delta, adjustment.reason),
+        )
+        return await cursor.fetchone()
+
+
+async def stock_move(connection: Connection, product_id: UUID, move_id: UUID) -> MoveRow | None:
+    async with connection.cursor(row_factory=class_row(MoveRow)) as cursor:
+        await cursor.execute(_MOVES + SQL("WHERE product_id = %s AND id = %s"), (product_id, move_id))
+        return await cursor.fetchone()
+
+
+async def list_moves(connection: Connection, product_id: UUID, *, after: UUID | None, limit: int) -> list[MoveRow]:
+    """At most `limit` moves of a product that came before the move `after`, newest first."""
+    async with connection.cursor(row_factory=class_row(MoveRow)) as cursor:
+        await cursor.execute(
+            _MOVES
+            + SQL("""WHERE product_id = %(product)s AND (%(after)s::uuid IS NULL OR (created_at, id) <
+                         (SELECT created_at, id FROM stock_move WHERE id = %(after)s))
+                     ORDER BY created_at DESC, id DESC LIMIT %(limit)s"""),
+            {"product": product_id, "after": after, "limit": limit},
+        )
+        return await cursor.fetchall()

@@ -1,0 +1,95 @@
+"""Bodies of requests, and how resources are rendered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from services.chassis.schemas import Body, Identifier, Money, Text
+
+_MAX_PRICE = 100_000_000
+_MAX_DELTA = 1_000_000_000
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _price(price: Money) -> Money:
+    if not 1 <= price.amount <= _MAX_PRICE:
+        raise ValueError(f"amount must be from 1 to {_MAX_PRICE} minor units")
+    return price
+
+
+def _not_zero(delta: int) -> int:
+    if delta == 0:
+        raise ValueError("must not be 0")
+    return delta
+
+
+class NewProduct(Body):
+    """`POST /api/v1/products`. Without `image_url` the product gets a drawn picture."""
+
+    sku: Annotated[Identifier, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    name: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
+    description: Annotated[Text, Field(max_length=5000)]
+    category: Annotated[Text, Field(max_length=64), AfterValidator(_not_blank)]
+    price: Annotated[Money, AfterValidator(_price)]
+    image_url: Annotated[Identifier, Field(pattern=r"^(https?://[^\s/]|/[^\s/])\S*$", max_length=2048)] | None = None
+    status: Literal["active", "archived"] = "active"
+
+
+class Adjustment(Body):
+    """`POST /api/v1/products/{id}/stock-adjustments`: `delta` units come (positive) or go (negative)."""
+
+    delta: Annotated[int, Field(ge=-_MAX_DELTA, le=_MAX_DELTA), AfterValidator(_not_zero)]
+    reason: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
+
+
+class ProductRow(NamedTuple):
+    """A product with its stock, in the order of the repository's columns."""
+
+    id: UUID
+    sku: str
+    name: str
+    description: str
+    category: str
+    price_amount: int
+    currency: str
+    image_url: str
+    status: str
+    version: int
+    available: int
+
+
+class MoveRow(NamedTuple):
+    """One stock move, in the order of the repository's columns."""
+
+    id: UUID
+    product_id: UUID
+    delta: int
+    reason: str
+    created_at: datetime
+
+
+def product_document(row: ProductRow) -> dict[str, Any]:
+    """The product as the API shows it; `available` is what is on hand."""
+    return {
+        "id": row.id,
+        "sku": row.sku,
+        "name": row.name,
+        "description": row.description,
+        "category": row.category,
+        "price": {"amount": row.price_amount, "currency": row.currency},
+        "available": row.available,
+        "image_url": row.image_url,
+        "status": row.status,
+    }
+
+
+def move_document(row: MoveRow) -> dict[str, Any]:
+    """The stock move as the API shows it."""
+    return row._asdict()

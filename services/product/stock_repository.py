@@ -1,0 +1,103 @@
+"""Loads and stores what a batch of stock commands works on, set-based. Nothing here commits."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.chassis.database import Connection
+from services.product.stock import Command, Level, Line, Money, Product, Reason, Reservation, Reserve, State, Stockroom
+
+# Every transaction locks reservations first, then stock, each in the order of ids: none can wait for another in a ring.
+_RESERVATIONS = """
+SELECT order_id, state, lines, total_amount, currency, reason, detail FROM reservation
+WHERE order_id = ANY(%s) ORDER BY order_id FOR UPDATE
+"""
+_STOCK = """
+SELECT id, sku, name, price_amount, currency, status = 'active', on_hand, reserved, sold
+FROM stock JOIN product ON id = product_id WHERE product_id = ANY(%s) ORDER BY product_id FOR NO KEY UPDATE OF stock
+"""
+_STORE_LEVELS = """
+UPDATE stock SET on_hand = new.on_hand, reserved = new.reserved, sold = new.sold
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, on_hand, reserved, sold)
+WHERE product_id = new.id
+"""
+# A conflict on insertion is left to fail: another consumer has just decided the same order, and this batch looks again.
+_INSERT = """
+INSERT INTO reservation (order_id, state, lines, total_amount, currency, reason, detail)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+"""
+_UPDATE = """
+UPDATE reservation SET state = new.state, updated_at = now()
+FROM unnest(%s::uuid[], %s::text[]) AS new (id, state) WHERE order_id = new.id
+"""
+
+
+async def load(connection: Connection, commands: Collection[Command], currency: str) -> Stockroom:
+    """Everything the commands touch, locked until the transaction ends."""
+    orders = [command.order_id for command in commands]
+    rows = await (await connection.execute(_RESERVATIONS, (orders,))).fetchall()
+    reservations = {row[0]: _reservation(row) for row in rows}
+    wanted = {product for c in commands if isinstance(c, Reserve) for product, _ in c.wanted}
+    held = {line.product_id for reservation in reservations.values() for line in reservation.lines}
+    products, levels = {}, {}
+    for row in await (await connection.execute(_STOCK, (sorted(wanted | held),))).fetchall():
+        product_id, sku, name, price, price_currency, active, *level = row
+        products[product_id] = Product(product_id, sku, name, Money(price, price_currency), active)
+        levels[product_id] = Level(*level)
+    return Stockroom(currency, products, levels, reservations)
+
+
+async def store(connection: Connection, room: Stockroom) -> None:
+    """Writes back what the commands changed."""
+    if room.changed_levels:
+        ids = sorted(room.changed_levels)
+        levels = [room.levels[product_id] for product_id in ids]
+        columns = ([n.on_hand for n in levels], [n.reserved for n in levels], [n.sold for n in levels])
+        await connection.execute(_STORE_LEVELS, (ids, *columns))
+    changed = [room.reservations[order_id] for order_id in sorted(room.changed_reservations)]
+    fresh = [reservation for reservation in changed if reservation.order_id in room.new_reservations]
+    if fresh:
+        await connection.execute(_INSERT, _columns(fresh))
+    ended = [reservation for reservation in changed if reservation.order_id not in room.new_reservations]
+    if ended:
+        await connection.execute(_UPDATE, ([r.order_id for r in ended], [r.state for r in ended]))
+
+
+def _columns(reservations: Collection[Reservation]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*map(_row, reservations), strict=True))
+
+
+def _row(reservation: Reservation) -> tuple[Any, ...]:
+    total = reservation.total
+    return (
+        reservation.order_id,
+        reservation.state.value,
+        orjson.dumps([_line_document(line) for line in reservation.lines]).decode(),
+        None if total is None else total.amount,
+        None if total is None else total.currency,
+        None if reservation.reason is None else reservation.reason.value,
+        reservation.detail,
+    )
+
+
+def _line_document(line: Line) -> dict[str, Any]:
+    return {
+        "product_id": line.product_id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_amount": line.unit_price.amount,
+    }
+
+
+def _reservation(row: tuple[Any, ...]) -> Reservation:
+    order_id, state, lines, amount, currency, reason, detail = row
+    if amount is None:
+        return Reservation(order_id, State(state), reason=None if reason is None else Reason(reason), detail=detail)
+    parsed = tuple(
+        Line(UUID(n["product_id"]), n["sku"], n["name"], n["quantity"], Money(n["unit_amount"], currency))
+        for n in lines
+    )
+    return Reservation(order_id, State(state), parsed, Money(amount, currency))
