@@ -1,0 +1,1 @@
+"""The operator: declared topics (and, in a cluster, services) become real ones."""

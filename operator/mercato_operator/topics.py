@@ -1,0 +1,164 @@
+"""An `OrderTopic` manifest and the concrete topics it stands for. Pure: no Kafka, no Kubernetes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+KIND = "OrderTopic"
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_RESERVED_CONFIG = {"retention.ms": "spec.retention"}
+
+
+class InvalidTopicError(ValueError):
+    """A manifest cannot be used; the text is one line that names the document, the field and the reason."""
+
+
+def _duration(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d*(ms|s|m|h|d)", text):
+        raise ValueError("write a duration as a number and ms, s, m, h or d, e.g. 7d")
+    return text
+
+
+def _topic_name(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", text) or text in {".", ".."}:
+        raise ValueError("a topic's name is 1 to 249 letters, digits, '.', '_' and '-'")
+    return text
+
+
+def _config(config: dict[str, str]) -> dict[str, str]:
+    for key in config.keys() & _RESERVED_CONFIG.keys():
+        raise ValueError(f"give {key} as {_RESERVED_CONFIG[key]}")
+    return config
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+TopicName = Annotated[str, AfterValidator(_topic_name)]
+ServiceName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""Also the consumer group of the service."""
+
+
+def milliseconds(duration: str) -> int:
+    """`7d` in milliseconds."""
+    number = duration.rstrip("smhd")
+    return int(number) * _UNITS_MS[duration.removeprefix(number)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
+
+
+class DeadLetter(_Part):
+    """Where messages go that cannot be handled: one topic for each consumer group."""
+
+    enabled: bool = True
+    retention: Duration = "30d"
+
+
+class Retry(_Part):
+    """Where messages wait for another attempt: one topic for each group, whose handler must not care for order."""
+
+    enabled: bool = False
+    attempts: int = Field(5, ge=1, le=100)
+    backoff: Duration = "1s"
+
+
+class Spec(_Part):
+    topic_name: TopicName | None = None
+    partitions: int = Field(ge=1, le=1000)
+    replicas: int = Field(1, ge=1, le=100)
+    retention: Duration = "7d"
+    config: Annotated[dict[str, str], AfterValidator(_config)] = Field(default_factory=dict)
+    dead_letter: DeadLetter = DeadLetter()
+    retry: Retry = Retry()
+    producers: list[ServiceName] = Field(default_factory=list)
+    consumers: list[ServiceName] = Field(default_factory=list)
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    allow_repartition: bool = Field(
+        False, description="grow an existing topic: its keys move to other partitions, and order per key breaks once"
+    )
+
+
+class _Metadata(BaseModel):
+    name: TopicName
+
+
+class _Manifest(_Part):
+    model_config = ConfigDict(extra="ignore")
+
+    api_version: Literal["mercato.dev/v1alpha1"]
+    kind: Literal["OrderTopic"]
+    metadata: _Metadata
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it is to be in Kafka."""
+
+    name: str
+    partitions: int
+    replicas: int
+    config: dict[str, str] = field(default_factory=dict)
+    allow_repartition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTopic:
+    """A validated manifest; `document` says where it was read."""
+
+    document: str
+    name: str
+    spec: Spec
+
+    def topics(self) -> list[Topic]:
+        """The topic itself, then the retry and dead-letter topics of each consumer group."""
+        spec = self.spec
+        retention = {"retention.ms": str(milliseconds(spec.retention))}
+        main = Topic(self.name, spec.partitions, spec.replicas, spec.config | retention, spec.allow_repartition)
+        retries = [
+            Topic(f"{self.name}.{group}.retry", spec.partitions, spec.replicas, retention, spec.allow_repartition)
+            for group in spec.consumers
+            if spec.retry.enabled
+        ]
+        kept = {"retention.ms": str(milliseconds(spec.dead_letter.retention))}
+        dead = [
+            Topic(f"{self.name}.{group}.dead-letter", 1, spec.replicas, kept)
+            for group in spec.consumers
+            if spec.dead_letter.enabled
+        ]
+        return [main, *retries, *dead]
+
+
+def order_topic(manifest: Any, document: str) -> OrderTopic:
+    """A manifest, read. Raises InvalidTopicError."""
+    try:
+        valid = _Manifest.model_validate(manifest, by_alias=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise InvalidTopicError(f"{document}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+    found = OrderTopic(document, valid.spec.topic_name or valid.metadata.name, valid.spec)
+    for topic in found.topics():
+        if len(topic.name) > 249:
+            raise InvalidTopicError(f"{document}: spec.topicName: {topic.name} would have more than 249 characters")
+    return found
+
+
+def concrete(order_topics: Sequence[OrderTopic]) -> list[Topic]:
+    """All topics of all manifests. Raises InvalidTopicError when two manifests mean the same one."""
+    owner: dict[str, str] = {}
+    topics: list[Topic] = []
+    for declared in order_topics:
+        for topic in declared.topics():
+            if topic.name in owner:
+                raise InvalidTopicError(
+                    f"{declared.document}: spec.topicName: {topic.name} is declared by {owner[topic.name]} already"
+                )
+            owner[topic.name] = declared.document
+            topics.append(topic)
+    return topics
