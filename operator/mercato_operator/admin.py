@@ -31,7 +31,13 @@ class KafkaAdmin:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._client = AdminClient(
-            {"bootstrap.servers": bootstrap, "socket.timeout.ms": 10_000, "client.id": "mercato-operator"}
+            {
+                "bootstrap.servers": bootstrap,
+                "client.id": "mercato-operator",
+                "socket.timeout.ms": 10_000,
+                "reconnect.backoff.ms": 500,
+                "log_level": 0,  # the library would write a line to stderr for each attempt; the errors come here
+            }
         )
 
     def ensure(self, topics: Sequence[Topic]) -> list[str]:
@@ -112,7 +118,7 @@ class KafkaAdmin:
         try:
             return request()
         except KafkaException as error:
-            raise KafkaAdminError(f"could not {what} at {self._bootstrap}: {error.args[0].str()}") from error
+            raise self._failure(what, error) from error
 
     def _wait(self, what: str, future: "Future[Any]", but: int | None = None) -> Any:
         """The future's result, or True when it has none; False when it failed with the code `but`."""
@@ -121,7 +127,12 @@ class KafkaAdmin:
         except KafkaException as error:
             if but is not None and error.args[0].code() == but:
                 return False
-            raise KafkaAdminError(f"could not {what} at {self._bootstrap}: {error.args[0].str()}") from error
+            raise self._failure(what, error) from error
         except TimeoutError as error:
             raise KafkaAdminError(f"could not {what} at {self._bootstrap} within {TIMEOUT:g} s") from error
         return True if result is None else result
+
+    def _failure(self, what: str, error: KafkaException) -> KafkaAdminError:
+        code: KafkaError = error.args[0]
+        remedy = "; is Kafka running and reachable there?" if code.retriable() or code.code() < 0 else ""
+        return KafkaAdminError(f"could not {what} at {self._bootstrap}: {code.str()}{remedy}")
