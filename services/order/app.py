@@ -1,0 +1,39 @@
+"""Wires the order service."""
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.chassis.batches import Batches
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database
+from services.chassis.housekeeping import Housekeeping
+from services.chassis.outbox import Relay
+from services.chassis.producer import Producer
+from services.chassis.tokens import Tokens
+from services.order.api import Api
+from services.order.deadlines import Deadlines
+from services.order.handlers import Handlers
+from services.order.messages import REPLIES
+from services.order.settings import OrderSettings
+
+
+def build(settings: OrderSettings) -> Starlette:
+    database = Database(settings)
+    producer = Producer(settings)
+    tokens = Tokens(settings)
+    handlers = Handlers(settings, database)
+    replies = Consumer(settings, [REPLIES], Batches(database, settings.service, handlers.on_replies))
+    return application(
+        settings,
+        routes=Api(settings, database, tokens, handlers).routes(),
+        resources=[
+            database,
+            producer,
+            Relay(database, producer, settings.instance),
+            tokens,
+            Deadlines(handlers),
+            Housekeeping(database, inbox=True, idempotency=True),
+            replies,
+        ],
+        checks={"database": database.check, "replies": replies.check},
+    )

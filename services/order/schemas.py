@@ -1,0 +1,99 @@
+"""What the order API takes, and an order as the API and the public feed show it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from services.chassis.schemas import Body, Money, Text, Uuid
+from services.order.countries import COUNTRIES
+from services.order.saga import Line, Order
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("must be an ISO 3166-1 alpha-2 country code, such as DE")
+    return code
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Filled = Annotated[Text, AfterValidator(_filled), Field(min_length=1, max_length=200)]
+Country = Annotated[str, AfterValidator(_country)]
+
+
+class OrderedLine(Body):
+    product_id: Uuid
+    quantity: int = Field(ge=1, le=999)
+
+
+class Address(Body):
+    name: Filled
+    line1: Filled
+    line2: Filled | None = None
+    city: Filled
+    region: Filled | None = None
+    postal_code: Annotated[Filled, Field(max_length=20)]
+    country: Country
+
+
+class PaymentMethod(Body):
+    """`token` stands for a card at the payment provider; card data itself never comes here."""
+
+    type: Literal["card"]
+    token: Annotated[Text, AfterValidator(_filled), Field(min_length=1, max_length=255)]
+
+
+class PlaceOrder(Body):
+    lines: Annotated[list[OrderedLine], Field(min_length=1, max_length=100)]
+    shipping_address: Address
+    payment_method: PaymentMethod
+    expected_total: Money | None = None
+
+    @field_validator("lines")
+    @classmethod
+    def _each_product_once(cls, lines: list[OrderedLine]) -> list[OrderedLine]:
+        if len({line.product_id for line in lines}) < len(lines):
+            raise ValueError("a product may stand in one line only; add up its quantities")
+        return lines
+
+
+class CancelOrder(Body):
+    reason: Annotated[Text, Field(max_length=500)] | None = None
+
+
+def shown(order: Order) -> dict[str, Any]:
+    """The order resource; the payment token is no part of it."""
+    return {
+        "id": str(order.id),
+        "status": order.status.value,
+        "reason": order.reason.value if order.reason else None,
+        "customer_id": order.customer_id,
+        "contact": {"name": order.contact_name, "email": order.contact_email},
+        "lines": [_line(line, order.currency) for line in order.lines],
+        "total": _money(order.total, order.currency),
+        "shipping_address": order.shipping_address,
+        "payment": {"status": order.payment.value},
+        "refunds": [],
+        "shipment": None,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+        "version": order.version,
+    }
+
+
+def _line(line: Line, currency: str) -> dict[str, Any]:
+    return {
+        "product_id": str(line.product_id),
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": _money(line.unit_price, currency),
+    }
+
+
+def _money(amount: int | None, currency: str) -> dict[str, Any] | None:
+    return None if amount is None else {"amount": amount, "currency": currency}
