@@ -15,7 +15,10 @@ def _not_blank(text: str) -> str:
     return text.strip()
 
 
-def _printable(password: SecretStr) -> SecretStr:
+def _usable(password: SecretStr) -> SecretStr:
+    # Length is what counts (NIST SP 800-63B, section 3.1.1.2), so there are no rules on which characters to use.
+    if not 8 <= len(password.get_secret_value()) <= 256:
+        raise ValueError("must have 8 to 256 characters")
     if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in password.get_secret_value()):
         raise ValueError("control characters are not allowed")
     return password
@@ -23,8 +26,7 @@ def _printable(password: SecretStr) -> SecretStr:
 
 Email = Annotated[Identifier, Field(max_length=320), AfterValidator(emails.checked)]
 Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
-# Length is what counts (NIST SP 800-63B, section 3.1.1.2), so there are no rules on which characters to use.
-NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(_printable)]
+NewPassword = Annotated[SecretStr, AfterValidator(_usable)]
 
 
 class SignUp(Body):
@@ -38,7 +40,7 @@ class SignUp(Body):
 class LogIn(Body):
     """`POST /api/v1/tokens`. Loose on purpose: what could never be right is answered as wrong, not as invalid."""
 
-    email: str = Field(max_length=320)
+    email: Annotated[Identifier, Field(max_length=320)]
     password: SecretStr = Field(max_length=1024)
 
 

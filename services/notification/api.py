@@ -1,0 +1,45 @@
+"""HTTP of the notification service."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.chassis.database import Database
+from services.chassis.requests import bad_cursor, encode_cursor, page
+from services.chassis.responses import json_response
+from services.chassis.tokens import Tokens
+from services.notification import repository
+
+
+def routes(database: Database, tokens: Tokens) -> Sequence[BaseRoute]:
+    """The service's routes."""
+
+    async def notifications(request: Request) -> Response:
+        caller = await tokens.verify(request)
+        wanted = page(request)
+        before = _position(wanted.cursor)
+        async with database.transaction() as unit:
+            found = await repository.of_customer(unit.connection, caller.subject, before, wanted.limit + 1)
+        items = found[: wanted.limit]
+        more = len(found) > wanted.limit
+        return json_response(
+            {
+                "items": [asdict(item) for item in items],
+                "next_cursor": encode_cursor(str(items[-1].id)) if more else None,
+            }
+        )
+
+    return [Route("/api/v1/notifications", notifications, methods=["GET"])]
+
+
+def _position(cursor: str | None) -> UUID | None:
+    if cursor is None:
+        return None
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise bad_cursor() from None

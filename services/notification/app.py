@@ -1,0 +1,40 @@
+"""Wires the notification service: the only place that knows all its rooms."""
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.chassis.batches import Batches
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database
+from services.chassis.outbox import Relay
+from services.chassis.producer import Producer
+from services.chassis.retries import Retry, retry_topic
+from services.chassis.tokens import Tokens
+from services.notification.api import routes
+from services.notification.events import TOPIC
+from services.notification.handlers import Notify
+from services.notification.mailer import Mailer
+from services.notification.settings import NotificationSettings
+
+
+def build(settings: NotificationSettings) -> Starlette:
+    """The service."""
+    database = Database(settings)
+    producer = Producer(settings)
+    tokens = Tokens(settings)
+    mailer = Mailer(database, settings)
+    # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
+    batches = Batches(database, settings.service, Notify(mailer), Retry())
+    events = Consumer(settings, [TOPIC], batches)
+    retries = Consumer(settings, [retry_topic(TOPIC, settings.service)], batches)
+    return application(
+        settings,
+        routes=routes(database, tokens),
+        resources=[database, producer, Relay(database, producer, settings.instance), tokens, mailer, events, retries],
+        checks={
+            "database": database.check,
+            "mailer": mailer.check,
+            "order events": events.check,
+            "retries": retries.check,
+        },
+    )

@@ -1,0 +1,49 @@
+"""Order events in, notifications out: one transaction for a whole batch."""
+
+from uuid import UUID
+
+from services.chassis.database import Transaction
+from services.chassis.ids import new_id
+from services.chassis.messages import InvalidMessage, Message
+from services.notification import render, repository
+from services.notification.events import KINDS, SILENT, read_order
+from services.notification.mailer import Mailer
+from services.notification.repository import Draft
+
+
+class Notify:
+    """Handles batches of `order.events`."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+
+    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
+        """Raises InvalidMessage for an event that cannot be told of."""
+        drafts: dict[tuple[UUID, str], Draft] = {}
+        for message in messages:
+            if message.type not in SILENT:
+                draft = drafted(message)
+                drafts.setdefault((draft.order_id, draft.kind), draft)
+        if drafts:
+            await repository.insert(unit.connection, list(drafts.values()))
+            unit.after_commit(self._mailer.wake)
+
+
+def drafted(message: Message) -> Draft:
+    """The notification that tells of an event. Raises InvalidMessage for a type or data it does not know."""
+    kind = KINDS.get(message.type)
+    if kind is None:
+        raise InvalidMessage(f"type {message.type} is not known to notification; update it, then replay the message")
+    order = read_order(message)
+    words = render.words(kind, order)
+    return Draft(
+        id=new_id(),
+        order_id=order.id,
+        kind=kind,
+        customer_id=order.customer_id,
+        recipient=order.contact.email,
+        recipient_name=order.contact.name,
+        subject=words.subject,
+        body=words.text,
+        event=message,
+    )

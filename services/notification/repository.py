@@ -1,0 +1,150 @@
+"""SQL of notifications, in sets. Nothing here commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from services.chassis.database import Connection
+from services.chassis.messages import Message
+from services.notification.outcomes import Outcome, Pending
+
+# A failed one comes back to life when its event is replayed from the dead letters; any other repeat changes nothing.
+_INSERT = """
+INSERT INTO notification (id, order_id, kind, customer_id, recipient, recipient_name, subject, body,
+                          event_id, event_type, event_data, trace)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                     %s::text[], %s::text[], %s::json[], %s::text[])
+ON CONFLICT ON CONSTRAINT notification_once_per_order_and_kind DO UPDATE
+SET failed_at = NULL, failure = NULL, failures = 0, due_at = now(), recipient = excluded.recipient,
+    recipient_name = excluded.recipient_name, subject = excluded.subject, body = excluded.body,
+    event_id = excluded.event_id, event_data = excluded.event_data, trace = excluded.trace
+WHERE notification.failed_at IS NOT NULL
+"""
+
+# A lease that ran out means a sender died, or was away too long: whether its mail went out is not known.
+_TAKE = """
+WITH due AS (
+    SELECT id, leased FROM notification
+    WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= now()
+    ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE notification n
+SET leased = true, taken = n.taken + 1, due_at = now() + %s, unknown_answers = n.unknown_answers + due.leased::int
+FROM due WHERE n.id = due.id
+RETURNING n.id, n.order_id, n.kind, n.recipient, n.recipient_name, n.subject, n.body, n.event_id, n.event_type,
+          n.event_data, n.trace, n.taken, n.failures, due.leased
+"""
+
+_RETURN = """
+UPDATE notification n
+SET leased = false, due_at = now() + u.pause, failures = n.failures + u.failed::int,
+    unknown_answers = n.unknown_answers + u.unknown::int
+FROM unnest(%s::uuid[], %s::int[], %s::interval[], %s::bool[], %s::bool[]) AS u (id, taken, pause, failed, unknown)
+WHERE n.id = u.id AND n.taken = u.taken AND n.leased AND n.sent_at IS NULL
+"""
+
+_FAIL = """
+UPDATE notification n SET leased = false, failed_at = now(), failure = u.reason
+FROM unnest(%s::uuid[], %s::int[], %s::text[]) AS u (id, taken, reason)
+WHERE n.id = u.id AND n.taken = u.taken AND n.sent_at IS NULL
+RETURNING n.id
+"""
+
+
+_AFTER_ALL = UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notification that is to be kept, with the event it tells of."""
+
+    id: UUID
+    order_id: UUID
+    kind: str
+    customer_id: str
+    recipient: str
+    recipient_name: str
+    subject: str
+    body: str
+    event: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A notification as its customer sees it."""
+
+    id: UUID
+    order_id: UUID
+    kind: str
+    subject: str
+    body: str
+    sent_at: datetime | None
+
+
+async def insert(connection: Connection, drafts: Sequence[Draft]) -> None:
+    """At most one for each order and kind, now and ever; `drafts` must not repeat one either."""
+    rows = [
+        (d.id, d.order_id, d.kind, d.customer_id, d.recipient, d.recipient_name, d.subject, d.body,
+         d.event.id, d.event.type, orjson.dumps(d.event.data).decode(), d.event.trace)
+        for d in drafts
+    ]  # fmt: skip
+    await connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+
+
+async def take(connection: Connection, limit: int, lease: timedelta) -> tuple[list[Pending], int]:
+    """Up to `limit` due mails for this sender alone until `lease` is over, and how many were left by a lost sender."""
+    cursor = await connection.execute(_TAKE, (limit, lease))
+    rows = await cursor.fetchall()
+    return [Pending(*row[:-1]) for row in rows], sum(row[-1] for row in rows)
+
+
+async def mark_sent(connection: Connection, ids: Sequence[UUID]) -> None:
+    """A fact, whoever holds the lease by now."""
+    await connection.execute(
+        "UPDATE notification SET sent_at = now(), leased = false, event_data = NULL"
+        " WHERE id = ANY(%s) AND sent_at IS NULL",
+        (list(ids),),
+    )
+
+
+async def give_back(connection: Connection, outcomes: Sequence[Outcome], unknown: Sequence[bool]) -> None:
+    """Mails that will be tried again; those another sender has taken meanwhile are left to it."""
+    await connection.execute(
+        _RETURN,
+        (
+            [outcome.mail.id for outcome in outcomes],
+            [outcome.mail.taken for outcome in outcomes],
+            [outcome.pause for outcome in outcomes],
+            [outcome.failed for outcome in outcomes],
+            list(unknown),
+        ),
+    )
+
+
+async def mark_failed(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUID]:
+    """Those it was still ours to fail. Their events are forgotten by the inbox, so that they can be replayed."""
+    cursor = await connection.execute(
+        _FAIL,
+        (
+            [outcome.mail.id for outcome in outcomes],
+            [outcome.mail.taken for outcome in outcomes],
+            [outcome.reason for outcome in outcomes],
+        ),
+    )
+    failed = {row[0] for row in await cursor.fetchall()}
+    events = [outcome.mail.event_id for outcome in outcomes if outcome.mail.id in failed]
+    await connection.execute("DELETE FROM inbox WHERE message_id = ANY(%s)", (events,))
+    return failed
+
+
+async def of_customer(connection: Connection, customer_id: str, before: UUID | None, limit: int) -> list[Listed]:
+    """Newest first; those older than `before`."""
+    cursor = await connection.execute(
+        "SELECT id, order_id, kind, subject, body, sent_at FROM notification"
+        " WHERE customer_id = %s AND id < %s ORDER BY id DESC LIMIT %s",
+        (customer_id, before or _AFTER_ALL, limit),
+    )
+    return [Listed(*row) for row in await cursor.fetchall()]

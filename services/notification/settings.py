@@ -1,0 +1,26 @@
+"""Settings of the notification service."""
+
+from email.utils import parseaddr
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from services.chassis.settings import ServiceSettings, reloadable
+
+
+def _mailbox(text: str) -> str:
+    if "@" not in parseaddr(text)[1] or not text.isascii() or not text.isprintable():
+        raise ValueError("must be a mailbox such as `Mercato <orders@shop.example>`")
+    return text
+
+
+class NotificationSettings(ServiceSettings):
+    """Where mail goes, and how patiently."""
+
+    service: ClassVar[str] = "notification"
+
+    smtp_host: str | None = Field(None, description="mail server; none: notifications count as sent without mailing")
+    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_connections: int = Field(4, ge=1, le=64, description="connections kept open, each one mail at a time")
+    smtp_timeout: float = Field(10.0, gt=0, le=60, description="seconds to open a connection, and seconds for one mail")
+    mail_from: Annotated[str, AfterValidator(_mailbox)] = reloadable("Mercato <orders@mercato.localhost>")
