@@ -66,7 +66,7 @@ def _lists_of(key: str) -> set[str]:
 def nested(properties: Properties) -> dict[str, Any]:
     """Flat properties as nested maps and lists; a name that is both a value and a map keeps its flat form."""
     root: dict[str, Any] = {}
-    for key, value in properties.items():
+    for key, value in sorted(properties.items()):  # `a` before `a.b`
         parts = [int(index) if index else name for index, name in _PATH_PART.findall(key)]
         if not parts or not _put(root, parts, value):
             root[key] = value
