@@ -1,0 +1,114 @@
+"""Keeps one process running: starts it, probes it, starts it again when it dies, stops it when told."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from cli.supervisor.backoff import Backoff
+from cli.supervisor.child import Child, describe
+from cli.supervisor.logs import Logs
+from cli.supervisor.probes import until_ready
+from cli.supervisor.progress import Event, Progress
+from cli.supervisor.records import Records
+from cli.supervisor.spec import ProcessSpec, StartError
+from cli.supervisor.table import Process, ProcessTable
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds a process may take to its first readiness."""
+ATTEMPTS = 3
+"""Starts before the first readiness after which it is given up."""
+
+
+class Keeper:
+    """`ready` is set at the first readiness and stays set; the table knows the present."""
+
+    def __init__(
+        self, spec: ProcessSpec, table: ProcessTable, records: Records, logs: Logs, progress: Progress
+    ) -> None:
+        self.spec = spec
+        self.ready = asyncio.Event()
+        self._table = table
+        self._records = records
+        self._logs = logs
+        self._progress = progress
+        self._child: Child | None = None
+        self._stopping = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Run until `stop`. Raises StartError when the process never becomes ready."""
+        spec = self.spec
+        self._table.add(
+            Process(spec.name, spec.service, None, spec.host, spec.port, spec.metrics_port, ready=False, restarts=0)
+        )
+        backoff = Backoff()
+        attempts = 0
+        while not self._stopping.is_set():
+            child = await self._start()
+            code = await self._watch(child)
+            if self._stopping.is_set():
+                return
+            attempts += 1
+            if not self.ready.is_set() and attempts >= ATTEMPTS:
+                raise StartError(f"{spec.name} {describe(code)} before it was ready")
+            delay = backoff.after(child.uptime)
+            log.warning("%s %s; starting it again in %.1f s", spec.name, describe(code), delay)
+            self._progress(Event("restarting", spec.name, describe(code)))
+            self._table.change(spec.name, restarts=attempts)
+            await self._pause(delay)
+
+    async def stop(self) -> None:
+        """End the process, if there is one, and start it no more."""
+        self._stopping.set()
+        if self._child:
+            await self._child.stop()
+
+    async def _start(self) -> Child:
+        if self.spec.prepare:
+            self.spec.prepare()
+        try:
+            child = await Child.start(self.spec, self._logs)
+        except OSError as error:
+            raise StartError(f"cannot run {Path(self.spec.command[0])}: {error.strerror}") from error
+        self._child = child
+        self._records.add(child.pid)
+        self._table.change(self.spec.name, pid=child.pid)
+        if self._stopping.is_set():  # told to stop while it was being forked
+            await child.stop()
+        return child
+
+    async def _watch(self, child: Child) -> int:
+        """Probe while it lives; its return code."""
+        probing = asyncio.create_task(self._probe())
+        ended = asyncio.create_task(child.wait())
+        try:
+            await asyncio.wait({probing, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if probing.done():
+                probing.result()
+            return await ended
+        finally:
+            probing.cancel()
+            ended.cancel()
+            if ended.done() and not ended.cancelled():
+                self._child = None
+                self._records.remove(child.pid)
+                self._table.change(self.spec.name, pid=None, ready=False)
+
+    async def _probe(self) -> None:
+        if not self.ready.is_set():
+            reason = await until_ready(self.spec.ready, PATIENCE)
+            if reason is not None:
+                raise StartError(f"{self.spec.name} was not ready within {PATIENCE:.0f} s: {reason}")
+            self._table.change(self.spec.name, ready=True)
+            self.ready.set()
+        while True:
+            ready = await self.spec.ready() is None
+            self._table.change(self.spec.name, ready=ready)
+            await asyncio.sleep(self.spec.poll_every if ready else 0.1)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
