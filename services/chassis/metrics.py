@@ -62,3 +62,15 @@ MAILS = Counter(
     "unknown (the answer was lost, so the mail may go out twice).",
     ["outcome"],
 )
+
+# -- Payments --------------------------------------------------------------------------------------------------------
+PROVIDER_CALLS = Histogram(
+    "mercato_provider_call_seconds",
+    "Time of a call to the payment provider, by operation and kind of answer.",
+    ["operation", "answer"],
+    buckets=_LATENCY,
+)
+PAYMENTS_WAITING = Gauge("mercato_payments_waiting", "Payments whose next provider call waits for its time.")
+PAYMENT_ANSWERS_LATE = Counter(
+    "mercato_payment_answers_late_total", "Answers that came after another worker had taken the payment over."
+)

@@ -1,0 +1,1 @@
+"""A mail server that delivers nothing: it keeps every message and shows it."""
