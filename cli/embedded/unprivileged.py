@@ -18,7 +18,8 @@ from cli.supervisor.spec import StartError
 
 ACCOUNT = "nobody"
 CAP_DAC_OVERRIDE = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -71,14 +72,20 @@ def become(user: Account | None, paths: Iterable[Path]) -> Callable[[], None] | 
 
     def in_child() -> None:
         if keep:
-            _libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            # Leaves capabilities alone when the user changes, and also in access(2), with which PostgreSQL looks
+            # for its programs and which otherwise judges a user other than root without them.
+            _call("prctl(PR_SET_SECUREBITS)", _libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
         os.setgroups([])
         os.setgid(user.gid)
         os.setuid(user.uid)
         if keep:
-            if _libc.capset(header, capabilities) != 0:
-                raise OSError(ctypes.get_errno(), "capset")
-            if _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) != 0:
-                raise OSError(ctypes.get_errno(), "prctl(PR_CAP_AMBIENT)")
+            _call("capset", _libc.capset(header, capabilities))
+            raised = _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+            _call("prctl(PR_CAP_AMBIENT)", raised)
 
     return in_child
+
+
+def _call(name: str, result: int) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), name)

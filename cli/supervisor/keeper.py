@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from pathlib import Path
+import subprocess
 
 from cli.supervisor.backoff import Backoff
 from cli.supervisor.child import Child, describe
@@ -70,7 +70,9 @@ class Keeper:
         try:
             child = await Child.start(self.spec, self._logs)
         except OSError as error:
-            raise StartError(f"cannot run {Path(self.spec.command[0])}: {error.strerror}") from error
+            raise StartError(f"cannot run {self.spec.command[0]}: {error.strerror}") from error
+        except subprocess.SubprocessError as error:  # what Python makes of any error between fork and exec
+            raise StartError(f"{self.spec.name} cannot change its user: start as another user than root") from error
         self._child = child
         self._records.add(child.pid)
         self._table.change(self.spec.name, pid=child.pid)
