@@ -1,0 +1,57 @@
+"""A config service on a port of its own, and its folder of manifests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+import uvicorn
+
+from services.config.app import build
+from services.config.settings import ConfigSettings
+
+
+@dataclass(frozen=True)
+class RunningConfig:
+    """The service's base URL, a client for it, and the folder it reads."""
+
+    url: str
+    http: aiohttp.ClientSession
+    folder: Path
+
+    def write(self, name: str, *lines: str) -> None:
+        """A labelled ConfigMap with these lines as its data, put in place by renaming."""
+        head = f'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  labels: {{mercato.dev/config: "true"}}\n'
+        self.write_text(f"{name}.yaml", head + "data:\n" + "".join(f"  {line}\n" for line in lines))
+
+    def write_text(self, file: str, text: str) -> None:
+        draft = self.folder / ".draft"
+        draft.write_text(text)
+        draft.rename(self.folder / file)
+
+
+@pytest.fixture
+def free_port(unused_tcp_port_factory: Callable[[], int]) -> int:
+    return unused_tcp_port_factory()
+
+
+@pytest_asyncio.fixture
+async def config(tmp_path: Path, free_port: int) -> AsyncIterator[RunningConfig]:
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    settings = ConfigSettings(config_directory=folder, heartbeat_seconds=1, host="127.0.0.1", port=free_port)
+    server = uvicorn.Server(
+        uvicorn.Config(build(settings), host="127.0.0.1", port=free_port, log_config=None, timeout_graceful_shutdown=2)
+    )
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        yield RunningConfig(f"http://127.0.0.1:{free_port}", http, folder)
+    server.should_exit = True
+    await task

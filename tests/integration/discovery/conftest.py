@@ -1,0 +1,48 @@
+"""A discovery facade on a port of its own, and the process table it reads."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest_asyncio
+import uvicorn
+
+from services.discovery.app import build
+from services.discovery.settings import DiscoverySettings
+
+
+@dataclass(frozen=True)
+class RunningDiscovery:
+    """The service's base URL, a client for it, and the table it reads."""
+
+    url: str
+    http: aiohttp.ClientSession
+    table: Path
+
+    def write(self, *processes: dict[str, Any]) -> None:
+        """The table, put in place by renaming as the supervisor does."""
+        draft = self.table.with_suffix(".draft")
+        draft.write_text(json.dumps({"processes": processes}))
+        draft.rename(self.table)
+
+
+@pytest_asyncio.fixture
+async def discovery(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[RunningDiscovery]:
+    port, table = unused_tcp_port_factory(), tmp_path / "processes.json"
+    settings = DiscoverySettings(process_table=table, heartbeat_seconds=1, host="127.0.0.1", port=port)
+    server = uvicorn.Server(
+        uvicorn.Config(build(settings), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+    )
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        yield RunningDiscovery(f"http://127.0.0.1:{port}", http, table)
+    server.should_exit = True
+    await task

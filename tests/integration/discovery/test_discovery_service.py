@@ -1,0 +1,120 @@
+"""The running discovery facade over a process table that changes under it."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+VISIBLE_WITHIN = 0.3
+
+
+def process(name: str, port: int, *, ready: bool = True) -> dict[str, Any]:
+    service = name.partition("-")[0]
+    return {"name": name, "service": service, "host": "127.0.0.1", "port": port, "ready": ready, "restarts": 0}
+
+
+async def get(discovery: Any, path: str, **headers: str) -> tuple[int, Any]:
+    async with discovery.http.get(discovery.url + path, headers=headers) as response:
+        if response.content_type.endswith("json"):
+            return response.status, await response.json(content_type=None)
+        return response.status, await response.text()
+
+
+async def names(discovery: Any) -> list[str]:
+    status, apps = await get(discovery, "/apps")
+    return [i["instanceId"] for app in apps for i in app["serviceInstances"]] if status == 200 else []
+
+
+async def until(discovery: Any, expected: list[str], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while await names(discovery) != expected:  # noqa: ASYNC110 - nothing there could set an event
+            await asyncio.sleep(0.01)
+
+
+async def lists(response: Any) -> AsyncIterator[list[str]]:
+    async for line in response.content:
+        if line.startswith(b"data:"):
+            yield [i["instanceId"] for app in json.loads(line[5:]) for i in app["serviceInstances"]]
+
+
+async def test_nothing_is_answered_before_the_first_table_was_read(discovery: Any) -> None:
+    assert (await get(discovery, "/apps"))[0] == 503
+    status, body = await get(discovery, "/readyz")
+    assert status == 503
+    assert "No such file" in body["reasons"]["process_table"]
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    assert (await get(discovery, "/readyz"))[0] == 200
+
+
+async def test_a_change_is_on_the_stream_at_once(discovery: Any) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    async with discovery.http.get(f"{discovery.url}/apps", headers={"accept": "text/event-stream"}) as response:
+        stream = lists(response)
+        assert await anext(stream) == ["order"]
+        started = time.monotonic()
+        discovery.write(process("order", 1), process("order-2", 2))
+        assert await anext(stream) == ["order", "order-2"]
+        assert time.monotonic() - started < VISIBLE_WITHIN
+        discovery.write(process("order", 1, ready=False), process("order-2", 2))
+        assert await anext(stream) == ["order-2"]
+
+
+async def test_a_missing_or_half_written_table_keeps_the_last_state(discovery: Any) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    whole = discovery.table.read_text()
+    discovery.table.write_text(whole[: len(whole) // 2])
+    await asyncio.sleep(VISIBLE_WITHIN)  # long enough to be seen, were it believed
+    assert await names(discovery) == ["order"]
+    discovery.table.unlink()
+    await asyncio.sleep(VISIBLE_WITHIN)
+    assert await names(discovery) == ["order"]
+    discovery.write(process("product", 3))
+    await until(discovery, ["product"])
+
+
+async def test_one_service_and_one_instance_as_in_spring(discovery: Any) -> None:
+    discovery.write(process("order", 1), process("order-2", 2), process("product", 3))
+    await until(discovery, ["order", "order-2", "product"])
+    status, instances = await get(discovery, "/apps/order")
+    assert (status, [i["port"] for i in instances]) == (200, [1, 2])
+    assert await get(discovery, "/apps/nobody") == (200, [])
+    status, instance = await get(discovery, "/apps/order/order-2")
+    assert (status, instance["uri"], instance["serviceId"]) == (200, "http://127.0.0.1:2", "order")
+    status, problem = await get(discovery, "/apps/order/order-3")
+    assert (status, problem["status"]) == (404, 404)
+
+
+async def test_eurekas_calls_answer_xml_unless_json_is_asked_for(discovery: Any) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    status, text = await get(discovery, "/eureka/apps")
+    assert status == 200
+    assert ET.fromstring(text).findtext("application/instance/instanceId") == "order"  # noqa: S314 - ours
+    status, body = await get(discovery, "/eureka/apps", accept="application/json")
+    assert (status, body["applications"]["apps__hashcode"]) == (200, "UP_1_")
+    status, body = await get(discovery, "/eureka/apps/order", accept="application/json")
+    assert (status, body["application"]["instance"][0]["port"]["$"]) == (200, 1)
+    assert (await get(discovery, "/eureka/apps/NOBODY"))[0] == 404
+
+
+async def test_eurekas_delta_tells_who_left(discovery: Any) -> None:
+    discovery.write(process("order", 1), process("order-2", 2))
+    await until(discovery, ["order", "order-2"])
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    _, body = await get(discovery, "/eureka/apps/delta", accept="application/json")
+    (order,) = body["applications"]["application"]
+    assert {i["instanceId"]: i["actionType"] for i in order["instance"]} == {"order": "ADDED", "order-2": "DELETED"}
+
+
+@pytest.mark.parametrize("path", ["/apps/order/order/more", "/eureka", "/nothing"])
+async def test_unknown_paths_are_problem_details(discovery: Any, path: str) -> None:
+    status, body = await get(discovery, path)
+    assert (status, body["status"]) == (404, 404)
