@@ -1,0 +1,58 @@
+"""The provider's webhooks: signed hints to look now. They never decide; the look-up does."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import orjson
+import stripe
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.chassis.database import Database
+from services.chassis.problems import BadRequest
+from services.chassis.requests import read_body
+from services.chassis.responses import json_response
+from services.payment import repository
+from services.payment.caller import Caller
+from services.payment.settings import PaymentSettings
+
+log = logging.getLogger(__name__)
+
+
+class Webhooks:
+    """`POST /api/v1/payments/webhooks/stripe`."""
+
+    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+        self._secret = settings.stripe_webhook_secret.get_secret_value()
+        self._database = database
+        self._caller = caller
+
+    def routes(self) -> list[Route]:
+        return [Route("/api/v1/payments/webhooks/stripe", self._receive, methods=["POST"])]
+
+    async def _receive(self, request: Request) -> Response:
+        """200 for every signed event, of use or not. Raises BadRequest for any other."""
+        payload = await read_body(request)
+        signature = request.headers.get("stripe-signature", "")
+        try:
+            stripe.WebhookSignature.verify_header(
+                payload.decode(), signature, self._secret, tolerance=stripe.Webhook.DEFAULT_TOLERANCE
+            )
+            event = orjson.loads(payload)
+        except (stripe.SignatureVerificationError, ValueError):
+            raise BadRequest("The signature does not fit: sign the body with this endpoint's secret.") from None
+        order_id = _order_of(event)
+        if order_id is not None:
+            async with self._database.transaction() as tx:
+                if await repository.hurry(tx.connection, order_id):
+                    tx.after_commit(self._caller.look)
+        return json_response({"received": True})
+
+
+def _order_of(event: Any) -> UUID | None:
+    try:
+        return UUID(event["data"]["object"]["metadata"]["order_id"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None  # someone else's object in the same account

@@ -1,0 +1,33 @@
+"""Wires the payment service: the only place that knows all its rooms."""
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.chassis.batches import Batches
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database
+from services.chassis.outbox import Relay
+from services.chassis.producer import Producer
+from services.payment.api import Webhooks
+from services.payment.caller import Caller
+from services.payment.events import COMMANDS_TOPIC
+from services.payment.handlers import PaymentHandler
+from services.payment.provider import StripeProvider
+from services.payment.settings import PaymentSettings
+
+
+def build(settings: PaymentSettings) -> Starlette:
+    """The application with everything it needs, not yet started."""
+    database = Database(settings)
+    producer = Producer(settings)
+    relay = Relay(database, producer, settings.instance)
+    provider = StripeProvider(settings)
+    caller = Caller(settings, database, provider)
+    handler = PaymentHandler(settings, caller)
+    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, handler.handle))
+    return application(
+        settings,
+        routes=Webhooks(settings, database, caller).routes(),
+        resources=[database, producer, relay, provider, caller, consumer],
+        checks={"database": database.check, "messages": consumer.check},
+    )

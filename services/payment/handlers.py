@@ -1,0 +1,44 @@
+"""Payment commands in: one transaction a batch, rows only. The calls they ask for start once it is committed."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.chassis.database import Transaction
+from services.chassis.messages import Message
+from services.payment import repository, schedule
+from services.payment.caller import Caller
+from services.payment.events import command_of, reply_of
+from services.payment.repository import Row
+from services.payment.settings import PaymentSettings
+
+
+class PaymentHandler:
+    """Handles batches of `payment.commands`."""
+
+    def __init__(self, settings: PaymentSettings, caller: Caller) -> None:
+        self._settings = settings
+        self._caller = caller
+
+    async def handle(self, tx: Transaction, messages: list[Message]) -> None:
+        """Raises InvalidMessage for a message that cannot be read."""
+        commands = [(*command_of(message), message) for message in messages]
+        rows = await repository.load(tx.connection, [order_id for order_id, _, _ in commands])
+        changed: dict[UUID, Row] = {}
+        for order_id, command, message in commands:
+            row = rows.get(order_id)
+            payment, replies = command(row.payment if row else None)
+            if row and payment == row.payment:
+                continue  # a duplicate, or too late
+            payment = replace(payment, trace=message.trace)
+            changed[order_id] = rows[order_id] = Row(payment, row.claim, row.due_in) if row else Row(payment)
+            tx.publish(*(reply_of(payment, reply) for reply in replies))
+        await repository.save(tx.connection, [self._start(tx, row) for row in changed.values()])
+
+    def _start(self, tx: Transaction, row: Row) -> Row:
+        if row.claim is not None:
+            return row  # one call in flight per order: whoever records its answer goes on from there
+        room = self._caller.room - len(tx.callbacks) > 0
+        started, job = schedule.start(row.payment, self._settings, room=room)
+        if job:
+            tx.after_commit(lambda: self._caller.start(job))
+        return started

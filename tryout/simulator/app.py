@@ -1,0 +1,22 @@
+"""Wires the simulator."""
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from tryout.simulator.api import Api
+from tryout.simulator.ledger import Ledger
+from tryout.simulator.settings import SimulatorSettings
+from tryout.simulator.webhooks import Webhooks
+
+
+def build(settings: SimulatorSettings) -> Starlette:
+    """The application. Raises SystemExit when the database is not named."""
+    if settings.database_url is None:
+        raise SystemExit("simulator: setting database_url is missing: set MERCATO_DATABASE_URL")
+    ledger = Ledger(settings)
+    return application(
+        settings,
+        routes=Api(settings, ledger).routes,
+        resources=[ledger, Webhooks(settings, ledger)],
+        checks={"database": ledger.check},
+    )

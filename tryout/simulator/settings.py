@@ -1,0 +1,19 @@
+"""Settings of the payment simulator."""
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from services.chassis.settings import ServiceSettings, reloadable
+
+
+class SimulatorSettings(ServiceSettings):
+    service: ClassVar[str] = "simulator"
+
+    stripe_api_key: SecretStr = Field(description="the key clients must present, sk_test_…")
+    stripe_webhook_secret: SecretStr = Field(description="signs webhooks, whsec_…")
+    webhook_url: str | None = Field(None, description="where webhooks go; none: there are none")
+    webhooks: bool = reloadable(True, description="whether new events are delivered")
+    webhook_attempts: int = reloadable(8, ge=1, description="how often one webhook is tried")
+    hang_seconds: float = reloadable(120.0, gt=0, description="how long an unanswered call is held open at most")
+    ledger_pool_size: int = Field(16, ge=1, description="database connections")
