@@ -6,6 +6,7 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
+from services.chassis.housekeeping import Housekeeping
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.chassis.tokens import Tokens
@@ -28,6 +29,14 @@ def build(settings: ProductSettings) -> Starlette:
     return application(
         settings,
         routes=[*Api(database, tokens, settings.currency).routes(), *Images(database).routes()],
-        resources=[database, seeded(database, settings.currency), tokens, producer, relay, consumer],
+        resources=[
+            database,
+            seeded(database, settings.currency),
+            tokens,
+            producer,
+            relay,
+            Housekeeping(database, inbox=True, idempotency=True),
+            consumer,
+        ],
         checks={"database": database.check, "messages": consumer.check},
     )
