@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TypeVar
 
+from prometheus_client import Counter
+
 from services.chassis.config_client import ConfigUnavailableError, ConfigValue, backoff, fetch_patiently, stream
 from services.chassis.settings_model import (
     Bootstrap,
@@ -26,6 +28,10 @@ __all__ = ["InvalidSettingsError", "ServiceSettings", "load", "reloadable", "wat
 
 S = TypeVar("S", bound=ServiceSettings)
 log = logging.getLogger(__name__)
+
+SETTINGS_REFUSED = Counter(
+    "mercato_settings_refused_total", "Changes of the settings refused as a whole because a value cannot be used."
+)
 
 
 async def load(settings: type[S]) -> S:
@@ -86,6 +92,7 @@ def _apply(settings: ServiceSettings, config: Mapping[str, ConfigValue]) -> None
     try:
         changed = settings.adopt(config)
     except InvalidSettingsError as error:
+        SETTINGS_REFUSED.inc()
         log.error("a change of settings is refused as a whole: %s", error)
         return
     if changed:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.chassis.settings import ServiceSettings, load, reloadable, watch
 
@@ -50,16 +51,19 @@ async def test_changes_are_applied_while_watched(config: Any, monkeypatch: pytes
         await eventually(lambda: not settings.restart_pending)
 
 
-async def test_an_invalid_change_is_refused_and_logged(
+async def test_an_invalid_change_is_refused_logged_and_counted(
     config: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     config.write("shop", 'deadline_seconds: "30"')
     settings = await read(config, monkeypatch)
+    before = REGISTRY.get_sample_value("mercato_settings_refused_total")
+    assert before is not None
     with caplog.at_level(logging.ERROR, "services.chassis.settings"):
         async with watch(settings):
             config.write("shop", 'deadline_seconds: "0"', 'workers: "8"')
             await eventually(lambda: "deadline_seconds" in caplog.text)
     assert (settings.deadline_seconds, settings.restart_pending) == (30, frozenset())
+    assert REGISTRY.get_sample_value("mercato_settings_refused_total") == before + 1
 
 
 async def test_an_invalid_value_at_start_names_the_document(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
