@@ -1,0 +1,36 @@
+"""Wiring of the gateway's control plane."""
+
+import os
+
+from starlette.applications import Starlette
+
+from services.chassis.app import application
+from services.gateway import api
+from services.gateway.control import Control
+from services.gateway.envoy.options import Collector, EnvoyOptions
+from services.gateway.settings import GatewaySettings
+
+
+def build(settings: GatewaySettings) -> Starlette:
+    """The control plane as an application; it is ready once Envoy can start."""
+    control = Control(settings, _options(settings))
+    return application(
+        settings, routes=api.routes(control), resources=[control], checks={"envoy_files": control.not_ready}
+    )
+
+
+def _options(settings: GatewaySettings) -> EnvoyOptions:
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return EnvoyOptions(
+        directory=settings.envoy_directory.resolve(),
+        host=settings.envoy_host,
+        port=settings.envoy_port,
+        admin_port=settings.envoy_admin_port,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        jwks=None,
+        rate_limits=settings.rate_limits,
+        collector=Collector(endpoint) if endpoint else None,
+        sample_ratio=settings.trace_sample_ratio,
+        trusted_hops=settings.trusted_hops,
+    )

@@ -1,0 +1,149 @@
+"""The loop: whenever the folder, the endpoints or the keys change, Envoy's files are made anew."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final, NoReturn, Self
+
+from watchfiles import awatch
+
+from services.gateway import endpoints, keys
+from services.gateway.documents import Documents, Refused, read
+from services.gateway.endpoints import Apps
+from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
+from services.gateway.envoy.options import EnvoyOptions
+from services.gateway.files import remove_others, write_all
+from services.gateway.memory import Memory
+from services.gateway.routes import RouteTable, build
+from services.gateway.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+_FIRST_ANSWER_SECONDS: Final = 2.0
+"""How long the first set of files waits for discovery: what was kept from the last run may have moved."""
+_READ_ANYWAY_MILLISECONDS: Final = 5000
+"""The folder is read again after so long without an event: some mounts send none."""
+_TRY_AGAIN_SECONDS: Final = 1.0
+
+
+class Control:
+    """Holds what is known and writes what follows from it. Enter it to start, leave it to stop."""
+
+    def __init__(self, settings: GatewaySettings, options: EnvoyOptions) -> None:
+        self._settings, self._options = settings, options
+        self._memory = Memory(options.directory / "memory", options.issuer)
+        self._documents = Documents()
+        self._jwks = self._memory.keys()
+        self._known = set(settings.backends)
+        self._changed, self._answered = asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failure = "the first files are not written yet"
+        self.written = False
+        self.apps: Apps = self._memory.apps() or {}
+        self.table: RouteTable = build(self._documents, self._known, settings.gateway_name)
+
+    @property
+    def keys_known(self) -> bool:
+        """Whether tokens can be checked; while not, protected paths answer 503."""
+        return self._jwks is not None
+
+    async def not_ready(self) -> str | None:
+        """None once Envoy has a full set of files and this loop keeps it up to date, else the reason."""
+        if self._task is None or self._task.done():
+            return "the control loop has ended: restart the gateway service"
+        return None if self.written else self._failure
+
+    async def __aenter__(self) -> Self:
+        self._settings.on_change(lambda _names: self._changed.set())
+        self._task = asyncio.create_task(self._run(), name="gateway-control")
+        self._task.add_done_callback(_report)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._task
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_folder())
+            group.create_task(endpoints.follow(self._settings.discovery_url, self._on_apps))
+            group.create_task(keys.follow(self._settings.jwks_url, self._on_keys))
+            group.create_task(self._keep_written())
+
+    async def _watch_folder(self) -> NoReturn:
+        folder = self._settings.gateway_directory
+        while True:
+            self._read_folder()
+            try:
+                async for _ in awatch(
+                    folder, rust_timeout=_READ_ANYWAY_MILLISECONDS, yield_on_timeout=True, debounce=100
+                ):
+                    self._read_folder()
+            except (FileNotFoundError, OSError, RuntimeError) as error:
+                log.warning("the folder %s cannot be watched: %s", folder, error)
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+    def _read_folder(self) -> None:
+        folder = self._settings.gateway_directory
+        try:
+            documents = read(folder)
+        except OSError as error:
+            reason = f"the folder cannot be read, the last routes stay: {error.strerror}"
+            documents = replace(self._documents, refused=(Refused(str(folder), reason),))
+        if documents != self._documents:
+            self._documents = documents
+            self._changed.set()
+
+    def _on_apps(self, apps: Apps) -> None:
+        self._answered.set()
+        self._known.update(apps)
+        if apps != self.apps:
+            self.apps = apps
+            self._memory.keep_apps(apps)
+            self._changed.set()
+
+    def _on_keys(self, jwks: str) -> None:
+        if jwks != self._jwks:
+            self._jwks = jwks
+            self._memory.keep_keys(jwks)
+            self._changed.set()
+
+    async def _keep_written(self) -> NoReturn:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), _FIRST_ANSWER_SECONDS)
+        while True:
+            self._changed.clear()
+            try:
+                self._write()
+            except OSError as error:
+                self._failure = f"Envoy's files cannot be written: {error.strerror or error} ({error.filename})"
+                log.error("%s; trying again", self._failure)
+                await asyncio.sleep(_TRY_AGAIN_SECONDS)
+                continue
+            await self._changed.wait()
+
+    def _write(self) -> None:
+        table = build(self._documents, self._known, self._settings.gateway_name)
+        for refused in table.refused:
+            if refused not in self.table.refused:
+                log.warning("refused: %s: %s", refused.document, refused.reason)
+        self.table = table
+        options = replace(
+            self._options,
+            jwks=self._jwks,
+            rate_limits=self._settings.rate_limits,
+            sample_ratio=self._settings.trace_sample_ratio,
+        )
+        written = write_all(options.directory, render(table, self.apps, options))
+        remove_others(options.directory / ENDPOINTS_FOLDER, {f"{name}.json" for name in table.backends})
+        self.written = True
+        if written:
+            log.info("Envoy's files written: %s", ", ".join(written))
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("the control loop has ended", exc_info=error)

@@ -1,0 +1,125 @@
+"""Client of the discovery service: the ready endpoints of every backend, as they change."""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+import aiohttp
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from services.gateway.backoff import backoff
+
+log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS: Final = 2.0
+_SILENCE_SECONDS: Final = 45.0
+"""Without a byte for so long, heartbeats included, the stream counts as lost."""
+_MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, order=True)
+class Endpoint:
+    """Where one ready instance listens; `host` is an IP address."""
+
+    host: str
+    port: int
+
+
+Apps = Mapping[str, tuple[Endpoint, ...]]
+"""The backends that discovery knows; one without a ready instance may be listed with no endpoint."""
+
+
+class DiscoveryUnavailableError(Exception):
+    """Discovery gave no list; the text says why."""
+
+
+class _Instance(BaseModel):
+    host: str
+    port: int
+
+
+class _App(BaseModel):
+    name: str
+    instances: list[_Instance]
+
+
+_LIST: Final = TypeAdapter(list[_App])
+
+
+def parse(payload: bytes) -> Apps:
+    """Apps by name from discovery's list. Raises DiscoveryUnavailableError when it is no such list."""
+    try:
+        apps = _LIST.validate_json(payload)
+    except ValidationError as error:
+        raise DiscoveryUnavailableError(f"the answer is no list of apps ({error.error_count()} errors)") from None
+    return {app.name: tuple(sorted({e for i in app.instances if (e := _endpoint(app.name, i))})) for app in apps}
+
+
+def _endpoint(app: str, instance: _Instance) -> Endpoint | None:
+    try:
+        ipaddress.ip_address(instance.host)
+    except ValueError:
+        log.warning("an instance of %s is left out: its host %r is not an IP address", app, instance.host)
+        return None
+    return Endpoint(instance.host, instance.port)
+
+
+async def follow(base_url: str, on_apps: Callable[[Apps], None]) -> NoReturn:
+    """Calls `on_apps` with the whole list at first and at each change, for ever.
+
+    It reads the stream; when that breaks it asks for the list, then tries the stream again after a pause. The caller
+    keeps the last list while discovery does not answer.
+    """
+    url = f"{base_url.rstrip('/')}/apps"
+    timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+    pauses, down = backoff(), False
+    async with aiohttp.ClientSession(
+        timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, read_bufsize=_MAX_BYTES
+    ) as session:
+        while True:
+            for source in (_stream, _once):
+                try:
+                    async with aclosing(source(session, url)) as lists:
+                        async for apps in lists:
+                            on_apps(apps)
+                            pauses, down = backoff(), False
+                except DiscoveryUnavailableError as error:
+                    if not down:
+                        log.warning("discovery does not answer, the last endpoints stay: %s", error)
+                    down = True
+            await asyncio.sleep(next(pauses))
+
+
+async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Apps, None]:
+    try:
+        async with session.get(url, headers={"accept": "text/event-stream"}) as response:
+            if response.status != 200 or response.content_type != "text/event-stream":
+                return  # a discovery without streams is asked again and again
+            data: list[bytes] = []
+            async for line in response.content:
+                text = line.rstrip(b"\r\n")
+                if text.startswith(b"data:"):
+                    data.append(text[5:].removeprefix(b" "))
+                elif not text and data:  # an empty line ends an event
+                    yield parse(b"\n".join(data))
+                    data = []
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise DiscoveryUnavailableError(f"{url}: {error or type(error).__name__}") from None
+
+
+async def _once(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Apps, None]:
+    try:
+        async with (
+            asyncio.timeout(_CONNECT_SECONDS),
+            session.get(url, headers={"accept": "application/json"}) as response,
+        ):
+            if response.status != 200:
+                raise DiscoveryUnavailableError(f"{url}: status {response.status}")
+            payload = await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise DiscoveryUnavailableError(f"{url}: {error or type(error).__name__}") from None
+    yield parse(payload)

@@ -1,0 +1,79 @@
+"""The errors that Envoy itself answers, as RFC 9457 problem details with the platform's own types."""
+
+import json
+from typing import Final
+
+from services.chassis import problems
+from services.gateway.envoy.options import Resource
+
+_WAIT: Final = "Wait as many seconds as Retry-After says, then try again."
+_DETAILS: Final[dict[type[problems.Problem], str]] = {
+    problems.BadRequest: "The request is not valid HTTP. Check its request line and its headers.",
+    problems.Unauthorized: (
+        "This path needs a valid token. Get one from POST /api/v1/tokens "
+        "and send it as `Authorization: Bearer <token>`."
+    ),
+    problems.Forbidden: "The token does not allow this.",
+    problems.NotFound: "There is nothing at this path. The paths are listed in /openapi.json.",
+    problems.MethodNotAllowed: "This path does not know that method. Those it knows are in the header Allow.",
+    problems.PayloadTooLarge: "The body is larger than this path accepts. Send less at a time.",
+    problems.TooManyRequests: f"Too many requests came from you. {_WAIT}",
+    problems.InternalError: "The gateway has no valid backend for this path. Tell the operator the x-trace-id.",
+    problems.Unavailable: f"The service behind this path is not ready. {_WAIT}",
+}
+# Statuses only a proxy answers: no service raises them, so they are not in the error tree.
+_PROXY_ONLY: Final = (
+    (408, "request-timeout", "Request timeout", "The request took too long to arrive. Send it again, faster."),
+    (431, "header-too-large", "Header too large", "The headers are larger than 60 KiB. Send fewer or shorter ones."),
+    (502, "bad-gateway", "Bad gateway", "The service behind this path answered something unreadable. Try again."),
+    (504, "gateway-timeout", "Gateway timeout", "The service behind this path took too long. Try again."),
+)
+# What cannot be read as a request has no trace yet: its answer is given an id of its own.
+_TRACE_OR_UNIQUE: Final = '%COALESCE({"operators": ["TRACE_ID", "UNIQUE_ID"]})%'
+_EXTRA_HEADERS: Final = {401: ("www-authenticate", "Bearer"), 503: ("retry-after", "1")}
+
+
+def local_reply_config() -> Resource:
+    """`local_reply_config` of the connection manager."""
+    known = [(kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()]
+    mappers = [
+        _mapper(_status_is("EQ", status), (status, slug, title, detail), status)
+        for status, slug, title, detail in (*known, *_PROXY_ONLY)
+    ]
+    internal, bad = problems.InternalError, problems.BadRequest
+    mappers.append(_mapper(_status_is("GE", 500), (0, internal.slug, internal.title, "The gateway failed. Try again.")))
+    mappers.append(_mapper(_status_is("GE", 400), (0, bad.slug, bad.title, _DETAILS[bad])))
+    return {"mappers": mappers}
+
+
+def _status_is(comparison: str, status: int) -> Resource:
+    value = {"default_value": status, "runtime_key": "mercato.local_reply"}
+    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
+
+
+def _mapper(condition: Resource, problem: tuple[int, str, str, str], status: int = 0) -> Resource:
+    code, slug, title, detail = problem
+    document = {"type": problems.TYPE_PREFIX + slug, "title": title, "status": code, "detail": detail}
+    text = json.dumps(document).replace("%", "%%")
+    if not status:
+        text = text.replace('"status": 0', '"status": %RESPONSE_CODE%')
+    headers = [_header("x-trace-id", _TRACE_OR_UNIQUE)]
+    if extra := _EXTRA_HEADERS.get(status):
+        headers.append(_header(*extra))
+    return {
+        "filter": condition,
+        "headers_to_add": headers,
+        "body_format_override": {
+            "text_format_source": {"inline_string": text},
+            "content_type": "application/problem+json",
+        },
+    }
+
+
+def trace_header() -> Resource:
+    """`x-trace-id`, exactly once: a value a service has set is the same trace's and is replaced."""
+    return _header("x-trace-id", "%TRACE_ID%")
+
+
+def _header(name: str, value: str) -> Resource:
+    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

@@ -1,0 +1,176 @@
+"""RDS: the route table as one Envoy route configuration."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from services.gateway.envoy import rate_limits
+from services.gateway.envoy.local_replies import trace_header
+from services.gateway.envoy.options import JWT_REQUIREMENT, SUBJECT_HEADER, EnvoyOptions, Resource, duration, typed
+from services.gateway.models import HeaderChanges, HeaderMatch, PathMatch, RouteMatch
+from services.gateway.routes import Answer, Forward, Route, RouteTable
+
+ROUTES_NAME: Final = "mercato"
+BODY_FILTER: Final = "envoy.filters.http.buffer"
+TOKEN_FILTER: Final = "envoy.filters.http.jwt_authn"  # noqa: S105 - a name
+_IDEMPOTENT: Final = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+_KEY: Final = {"name": "idempotency-key", "present_match": True}
+
+
+def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
+    """The one `RouteConfiguration`; a request no line matches is a 404 of the last line."""
+    routes = [line for route in table.routes for line in _lines(route, options)]
+    routes.append({"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
+    host: Resource = {
+        "name": "mercato",
+        "domains": ["*"],
+        "routes": routes,
+        "response_headers_to_add": [trace_header()],
+    }
+    if options.rate_limits:
+        by_line = (limit for route in table.routes for limit in route.policy.limits)
+        host["typed_per_filter_config"] = rate_limits.filter_configs(table.backend_policy.limits, by_line)
+    return typed(
+        "config.route.v3.RouteConfiguration",
+        name=ROUTES_NAME,
+        virtual_hosts=[host],
+        # Whom the token names is for the gateway's limits alone: services verify the token themselves.
+        request_headers_to_remove=[SUBJECT_HEADER],
+        validate_clusters=False,
+    )
+
+
+def _lines(route: Route, options: EnvoyOptions) -> Iterator[Resource]:
+    """A line of the table; two where an idempotency key decides what may be retried."""
+    line = _line(route, options)
+    if not isinstance(route.action, Forward) or "route" not in line:
+        yield line
+        return
+    if route.match.method in _IDEMPOTENT or not route.policy.retries:
+        yield line
+        return
+    with_key = {**line, "match": {**line["match"], "headers": [*line["match"].get("headers", []), _KEY]}}
+    yield with_key
+    yield {**line, "route": {**line["route"], "retry_policy": _retry_policy(route, idempotent=False)}}
+
+
+def _line(route: Route, options: EnvoyOptions) -> Resource:
+    line: Resource = {
+        "name": route.name,
+        "match": _match(route.match),
+        "decorator": {"operation": _operation(route), "propagate": False},
+        "metadata": rate_limits.metadata(route.policy.limits),
+    }
+    per_filter: Resource = {}
+    if isinstance(route.action, Forward):
+        per_filter[BODY_FILTER] = typed(
+            "extensions.filters.http.buffer.v3.BufferPerRoute",
+            buffer={"max_request_bytes": route.policy.max_request_body},
+        )
+    if route.policy.token_required:
+        if options.jwks is None:  # no token can be told from a forged one: the path is not open, and not ready
+            return {**line, "direct_response": {"status": 503}}
+        per_filter[TOKEN_FILTER] = typed(
+            "extensions.filters.http.jwt_authn.v3.PerRouteConfig", requirement_name=JWT_REQUIREMENT
+        )
+    if per_filter:
+        line["typed_per_filter_config"] = per_filter
+    if isinstance(route.action, Answer):
+        line["direct_response"] = {"status": route.action.status}
+        if route.action.allow:
+            allow = {"header": {"key": "allow", "value": ", ".join(route.action.allow)}}
+            line["response_headers_to_add"] = [allow]
+        return line
+    line["route"] = _action(route, route.action)
+    line |= _header_changes(route)
+    return line
+
+
+def _action(route: Route, forward: Forward) -> Resource:
+    action: Resource = {
+        "timeout": duration(route.policy.timeout),
+        "cluster_not_found_response_code": "INTERNAL_SERVER_ERROR",
+    }
+    if len(forward.backends) == 1:
+        action["cluster"] = forward.backends[0].name
+    else:
+        clusters = [{"name": backend.name, "weight": backend.weight} for backend in forward.backends]
+        action["weighted_clusters"] = {"clusters": clusters}
+    if route.policy.retries:
+        action["retry_policy"] = _retry_policy(route, idempotent=True)
+    return action
+
+
+def _retry_policy(route: Route, *, idempotent: bool) -> Resource:
+    """Without idempotency only what has certainly not reached the service is sent again."""
+    policy: Resource = {
+        "retry_on": "connect-failure,refused-stream",
+        "num_retries": route.policy.retries,
+        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+        "retry_host_predicate": [
+            {
+                "name": "envoy.retry_host_predicates.previous_hosts",
+                "typed_config": typed("extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
+            }
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
+    if idempotent:
+        policy["retry_on"] += ",reset,retriable-status-codes"
+        policy["retriable_status_codes"] = [503]
+    if isinstance(route.action, Forward) and route.action.backend_timeout is not None:
+        policy["per_try_timeout"] = duration(route.action.backend_timeout)
+    return policy
+
+
+def _match(match: RouteMatch) -> Resource:
+    headers = [_header_match(header) for header in match.headers]
+    if match.method is not None:
+        headers.append({"name": ":method", "string_match": {"exact": match.method}})
+    found = _path(match.path)
+    if headers:
+        found["headers"] = headers
+    if match.query_params:
+        found["query_parameters"] = [_header_match(parameter) for parameter in match.query_params]
+    return found
+
+
+def _path(path: PathMatch) -> Resource:
+    if path.type == "Exact":
+        return {"path": path.value}
+    if path.type == "RegularExpression":
+        return {"safe_regex": {"regex": path.value}}
+    if path.value == "/":
+        return {"prefix": "/"}
+    return {"path_separated_prefix": path.value.rstrip("/")}
+
+
+def _header_match(match: HeaderMatch) -> Resource:
+    if match.type == "Exact":
+        return {"name": match.name, "string_match": {"exact": match.value}}
+    return {"name": match.name, "string_match": {"safe_regex": {"regex": match.value}}}
+
+
+def _operation(route: Route) -> str:
+    """Name of the span: the route's template, never the path with its ids."""
+    template = re.sub(r"\[\^/\][+*]", "{id}", route.match.path.value)
+    return f"{route.match.method or 'ANY'} {template}"
+
+
+def _header_changes(route: Route) -> Resource:
+    changes: Resource = {}
+    for side, modifiers in (("request", route.request_headers), ("response", route.response_headers)):
+        added = [option for modifier in modifiers for option in _settings(modifier)]
+        removed = [name for modifier in modifiers for name in modifier.remove]
+        if added:
+            changes[f"{side}_headers_to_add"] = added
+        if removed:
+            changes[f"{side}_headers_to_remove"] = removed
+    return changes
+
+
+def _settings(changes: HeaderChanges) -> Iterator[Resource]:
+    for settings, action in ((changes.set, "OVERWRITE_IF_EXISTS_OR_ADD"), (changes.add, "APPEND_IF_EXISTS_OR_ADD")):
+        for setting in settings:
+            value = setting.value.replace("%", "%%")
+            yield {"header": {"key": setting.name, "value": value}, "append_action": action}
