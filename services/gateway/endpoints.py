@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import aiohttp
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from services.gateway.backoff import backoff
 
@@ -44,7 +44,7 @@ class _Instance(BaseModel):
 
 class _App(BaseModel):
     name: str
-    instances: list[_Instance]
+    instances: list[_Instance] = Field(alias="serviceInstances")
 
 
 _LIST: Final = TypeAdapter(list[_App])

@@ -38,7 +38,7 @@ class Memory:
 
     def keep_apps(self, apps: Apps) -> None:
         instances = {name: [{"host": e.host, "port": e.port} for e in found] for name, found in apps.items()}
-        self._keep(self._apps, [{"name": name, "instances": found} for name, found in instances.items()])
+        self._keep(self._apps, [{"name": name, "serviceInstances": found} for name, found in instances.items()])
 
     def keep_keys(self, keys: str) -> None:
         self._keep(self._keys, {"issuer": self._issuer, **orjson.loads(keys)})
