@@ -74,16 +74,19 @@ async def watch(settings: ServiceSettings) -> AsyncIterator[None]:
 async def _follow(settings: ServiceSettings, config_url: str) -> None:
     pauses = backoff()
     version: str | None = None
+    lost = False
     while True:
         try:
             async with aclosing(stream(config_url, settings.service, settings.profiles)) as documents:
                 async for document in documents:
-                    pauses = backoff()
+                    pauses, lost = backoff(), False
                     if version is None or document.version != version:
                         version = document.version
                         _apply(settings, document.values)
         except ConfigUnavailableError as error:
-            log.warning("changes of settings are not seen for the moment: %s", error)
+            if not lost:  # one line for each outage, not for each attempt
+                log.warning("changes of settings are not seen for the moment: %s", error)
+            lost = True
         await asyncio.sleep(next(pauses))
 
 
