@@ -64,12 +64,16 @@ def _load(file: Path) -> SigningKey:
     if not isinstance(private, EllipticCurvePrivateKey) or not isinstance(private.curve, SECP256R1):
         raise UnusableKeys(f"{file} is not an ECDSA key on P-256, which {ALGORITHM} needs; replace or remove it")
     jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    kid = _thumbprint(jwk)
+    kid = thumbprint(jwk)
     return SigningKey(kid, private, {**jwk, "kid": kid, "use": "sig", "alg": ALGORITHM})
 
 
-def _thumbprint(jwk: dict[str, Any]) -> str:
-    """RFC 7638, section 3: the digest of the required members alone, in lexical order, without white space."""
+def thumbprint(jwk: dict[str, Any]) -> str:
+    """RFC 7638: the digest of the canonical form."""
+    return urlsafe_b64encode(hashlib.sha256(canonical(jwk)).digest()).decode().rstrip("=")
+
+
+def canonical(jwk: dict[str, Any]) -> bytes:
+    """RFC 7638, section 3: the required members alone, in lexical order, without white space."""
     required = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
-    canonical = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
-    return urlsafe_b64encode(hashlib.sha256(canonical).digest()).decode().rstrip("=")
+    return json.dumps(required, sort_keys=True, separators=(",", ":")).encode()

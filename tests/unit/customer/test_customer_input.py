@@ -1,0 +1,55 @@
+from typing import Any
+
+import pytest
+
+from services.chassis.problems import InvalidFields
+from services.chassis.requests import validate
+from services.customer import emails
+from services.customer.schemas import LogIn, SignUp
+
+GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"email": "ann"}, "/email"),
+        ({"email": "ann@localhost"}, "/email"),
+        ({"email": "änn@example.com"}, "/email"),
+        ({"email": "ann@example.com\n"}, "/email"),
+        ({"email": "a" * 320 + "@example.com"}, "/email"),
+        ({"email": 5}, "/email"),
+        ({"name": ""}, "/name"),
+        ({"name": "  "}, "/name"),
+        ({"name": "a\x00b"}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"name": "4242 4242 4242 4242"}, "/name"),
+        ({"password": "seven77"}, "/password"),
+        ({"password": "x" * 257}, "/password"),
+        ({"password": "tab\tis control"}, "/password"),
+        ({"password": 12345678}, "/password"),
+        ({"role": "admin"}, "/role"),
+    ],
+)
+def test_a_sign_up_that_cannot_be_taken_is_refused_at_the_field(change: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidFields) as refusal:
+        validate(SignUp, {**GOOD, **change})
+    assert [error["pointer"] for error in refusal.value.errors] == [pointer]
+    value = str(next(iter(change.values())))
+    assert len(value) < 6 or all(value not in error["detail"] for error in refusal.value.errors)
+
+
+def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:
+    assert "long enough" not in repr(validate(SignUp, GOOD)) + repr(
+        validate(LogIn, {"email": "a", "password": "long enough"})
+    )
+
+
+@pytest.mark.parametrize("spelling", ["ann@example.com", "Ann@Example.COM", " ANN@EXAMPLE.COM "])
+def test_spellings_of_one_address_are_one_account(spelling: str) -> None:
+    assert emails.key(spelling) == "ann@example.com"
+
+
+@pytest.mark.parametrize("address", ["ann@shop.test", "ann@mercato.local", "ann+tag@example.com", "ann@bücher.example"])
+def test_addresses_for_trying_out_are_taken(address: str) -> None:
+    assert emails.checked(address)
