@@ -1,0 +1,1 @@
+"""The load driver and the floors it is held against."""

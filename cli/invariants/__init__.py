@@ -1,0 +1,1 @@
+"""The checker of what always holds: rows in, violations out."""
