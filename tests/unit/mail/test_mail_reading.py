@@ -1,0 +1,44 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.chassis.ids import new_id
+from tryout.mailcatcher.mailbox import Mailbox
+from tryout.mailcatcher.reading import Letter, read, received_at
+
+
+def _kept(directory: Path, content: bytes) -> Letter:
+    mailbox = Mailbox(directory)
+    mailbox.open()
+    mailbox.add("a@shop.test", ["b@shop.test"], content)
+    [entry] = mailbox.find(None, None, None, 10)
+    raw = mailbox.read(entry.id)
+    assert raw is not None
+    return read(entry, raw)
+
+
+def test_the_time_of_arrival_is_in_the_id() -> None:
+    assert abs(received_at(str(new_id())) - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no headers at all",
+        b"Subject: =?nonsense?q?x?=\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n\xff\xfe",
+        b"Subject: \xff\xfe\r\n\r\n",
+        b'Content-Type: multipart/alternative; boundary="x"\r\n\r\nno part',
+        b"Content-Transfer-Encoding: base64\r\n\r\n!!!",
+    ],
+)
+def test_whatever_arrives_can_be_shown(tmp_path: Path, content: bytes) -> None:
+    letter = _kept(tmp_path, content)
+    assert letter.to == ("b@shop.test",)
+
+
+def test_a_message_cannot_claim_another_envelope(tmp_path: Path) -> None:
+    letter = _kept(tmp_path, b"X-Envelope-To: eve@shop.test\r\nX-Mercato-Order: ABC\r\n\r\nX-Mercato-Order: body\r\n")
+    assert letter.to == ("b@shop.test",)
+    assert letter.order_id == "abc"
