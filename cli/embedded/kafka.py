@@ -79,9 +79,10 @@ async def format_storage(folder: Path, ports: tuple[int, int], environment: Mapp
     """Write the configuration for these (broker, controller) ports, and format the log folder once."""
     if _configure(folder, *ports):
         return
+    # One in sixty-four begins with a dash: only as --name=value is it not taken for an option.
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     properties = str(folder / "server.properties")
-    command = (*_java(folder), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
+    command = (*_java(folder), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties)
     await run_tool("formatting Kafka's storage", command, folder, environment)
 
 
