@@ -14,7 +14,7 @@ _DETAILS: Final[dict[type[problems.Problem], str]] = {
         "and send it as `Authorization: Bearer <token>`."
     ),
     problems.Forbidden: "The token does not allow this.",
-    problems.NotFound: "There is nothing at this path. The paths are listed in /openapi.json.",
+    problems.NotFound: "There is nothing at this path. Check how it is spelled.",
     problems.MethodNotAllowed: "This path does not know that method. Those it knows are in the header Allow.",
     problems.PayloadTooLarge: "The body is larger than this path accepts. Send less at a time.",
     problems.TooManyRequests: f"Too many requests came from you. {_WAIT}",
