@@ -1,5 +1,6 @@
 """Kafka's admin API as a backend for topics: create what is missing, change what differs, delete nothing."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -13,6 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
     NewPartitions,
     NewTopic,
     ResourceType,
+    TopicMetadata,
 )
 
 from mercato_operator.topics import Topic
@@ -42,8 +44,7 @@ class KafkaAdmin:
 
     def ensure(self, topics: Sequence[Topic]) -> list[str]:
         """Lines that say what was done or could not be; none when all was as declared. Raises KafkaAdminError."""
-        metadata = self._call("list topics", lambda: self._client.list_topics(timeout=TIMEOUT))
-        present = {name: topic for name, topic in metadata.topics.items() if topic.error is None}
+        present = self._present()
         done = self._create([topic for topic in topics if topic.name not in present])
         existing = [topic for topic in topics if topic.name in present]
         for topic in existing:
@@ -66,7 +67,20 @@ class KafkaAdmin:
         for topic in topics:
             if self._wait(f"create topic {topic.name}", futures[topic.name], but=KafkaError.TOPIC_ALREADY_EXISTS):
                 done.append(f"{topic.name}: created with {topic.partitions} partitions")
+        self._until_known({topic.name for topic in topics})
         return done
+
+    def _present(self) -> dict[str, TopicMetadata]:
+        metadata = self._call("list topics", lambda: self._client.list_topics(timeout=TIMEOUT))
+        return {name: topic for name, topic in metadata.topics.items() if topic.error is None}
+
+    def _until_known(self, names: set[str]) -> None:
+        """A broker hears of a new topic a moment later; whoever writes to it before fails."""
+        deadline = time.monotonic() + TIMEOUT
+        while unknown := names - self._present().keys():
+            if time.monotonic() > deadline:
+                raise KafkaAdminError(f"{self._bootstrap} does not know {', '.join(sorted(unknown))} yet; try again")
+            time.sleep(0.05)
 
     def _repartition(self, topic: Topic, now: int) -> list[str]:
         if topic.partitions == now:
