@@ -2,8 +2,9 @@
 
 import asyncio
 import tempfile
+import time
 import warnings
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,28 @@ def postgres_server() -> Iterator[str]:
 def database(server: str, migrations: Sequence[Path]) -> Iterator[str]:
     """URL of a migrated database, dropped in the end."""
     name = f"parts_{uuid4().hex}"
+    template = _template(server, migrations)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        url = server.replace("/postgres?", f"/{name}?")
-        try:
-            migrate(url, migrations)
-            yield url
-        finally:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield url_of(server, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url_of(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def _template(server: str, migrations: Sequence[Path]) -> str:
+    """Migrated once per server; copies of it are quick."""
+    name = "template_" + "_".join(folder.parent.name for folder in migrations)
+    with psycopg.connect(server, autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).rowcount == 0:
+            connection.execute(f"CREATE DATABASE {name}")
+            migrate(url_of(server, name), migrations)
+    return name
 
 
 def simulator_settings(url: str, **more: Any) -> SimulatorSettings:
@@ -96,3 +111,11 @@ async def simulator(url: str, **more: Any) -> AsyncIterator[str]:
     """Base URL of the simulator on the ledger at `url`."""
     async with served(build(simulator_settings(url, **more))) as base:
         yield base
+
+
+async def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Waits for a blocking condition."""
+    deadline = time.monotonic() + seconds
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() < deadline, "the condition was not met in time"
+        await asyncio.sleep(0.02)

@@ -9,8 +9,10 @@ from services.payment import answers
 from services.payment.caller import Provider
 from services.payment.intents import Call, Operation, Payment
 
+VISA = "pm_card_visa"
 
-def new(token: str = "pm_card_visa") -> Payment:
+
+def new(token: str = VISA) -> Payment:
     return Payment(uuid4(), "customer-1", 4_200, "EUR", token=token)
 
 

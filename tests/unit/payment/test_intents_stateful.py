@@ -31,6 +31,7 @@ class OneOrder(RuleBasedStateMachine):
         self.asked = Payment(uuid4(), "customer-1", AMOUNT, "EUR", token=token)
         self.payment: Payment | None = None
         self.flying: Call | None = None
+        self.called: Call | None = None
         self.late: list[Call] = []
         self.replies: list[Reply] = []
 
@@ -51,7 +52,7 @@ class OneOrder(RuleBasedStateMachine):
 
     # -- what becomes of calls --
 
-    @precondition(lambda self: self.payment and not self.flying and intents.next_call(self.payment))
+    @precondition(lambda self: self._may_call())
     @rule()
     def call(self) -> None:
         assert self.payment is not None
@@ -92,7 +93,6 @@ class OneOrder(RuleBasedStateMachine):
     def crash(self, carried_out: bool) -> None:
         """The lease ends and another takes the row as it was committed."""
         call = self._landed()
-        self.called = None
         if carried_out:
             self.provider.answer(call)
         else:
@@ -168,10 +168,14 @@ class OneOrder(RuleBasedStateMachine):
             assert ("authorized" in given) == (held == 1)
             assert ("declined" in given) == (held == 0)
 
+    def _may_call(self) -> bool:
+        return bool(self.payment and not self.flying and intents.next_call(self.payment))
+
     def _landed(self) -> Call:
         assert self.flying is not None
-        self.called, self.flying = self.flying, None
-        return self.called
+        call = self.called = self.flying
+        self.flying = None
+        return call
 
     def _record(self, answer: answers.Answer) -> None:
         assert self.payment is not None

@@ -1,0 +1,76 @@
+"""The payment service on a real PostgreSQL, against the simulator on its own database; no Kafka."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from services.chassis.database import Database
+from services.payment.caller import Caller, Provider
+from services.payment.handlers import PaymentHandler
+from services.payment.provider import StripeProvider
+from tests.contract.payment import parts
+from tests.integration.payment.service import Service, Start
+
+
+@pytest.fixture(scope="session")
+def payment_server() -> Iterator[str]:
+    with parts.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def payment_url(payment_server: str) -> Iterator[str]:
+    with parts.database(payment_server, parts.PAYMENT) as url:
+        yield url
+
+
+@pytest.fixture
+def ledger_url(payment_server: str) -> Iterator[str]:
+    with parts.database(payment_server, parts.LEDGER) as url:
+        yield url
+
+
+@pytest.fixture
+async def simulator(ledger_url: str) -> AsyncIterator[str]:
+    async with parts.simulator(ledger_url) as base:
+        yield base
+
+
+@pytest.fixture
+async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncIterator[Start]:
+    """Starts services on the same databases; `provider` takes the place of Stripe's library."""
+    opened: list[Any] = []
+
+    async def begin(provider: Provider | None = None, **more: Any) -> Service:
+        settings = parts.payment_settings(
+            simulator,
+            **{
+                "database_url": SecretStr(payment_url),
+                "provider_timeout_seconds": 0.5,
+                "poll_seconds": 0.05,
+                "backoff_first_seconds": 0.05,
+                "backoff_longest_seconds": 0.2,
+                **more,
+            },
+        )
+        database = Database(settings)
+        stripe = StripeProvider(settings)
+        caller = Caller(settings, database, provider or stripe)
+        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, caller]
+        for resource in resources:
+            await resource.__aenter__()
+            opened.append(resource)
+        return Service(settings, database, caller, PaymentHandler(settings, caller), payment_url, ledger_url)
+
+    yield begin
+    for resource in reversed(opened):
+        await resource.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def service(start: Start) -> Service:
+    started: Service = await start()
+    return started

@@ -1,0 +1,87 @@
+"""A payment service under test: commands by hand instead of Kafka, and eyes on both databases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from services.chassis.app import application
+from services.chassis.database import Database
+from services.chassis.messages import Message
+from services.payment.api import Webhooks
+from services.payment.caller import Caller
+from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
+from services.payment.handlers import PaymentHandler
+from services.payment.settings import PaymentSettings
+
+VISA = "pm_card_visa"
+Start = Callable[..., Any]
+
+
+@dataclass
+class Service:
+    """A payment service: its handler, its caller, and eyes on both databases."""
+
+    settings: PaymentSettings
+    database: Database
+    caller: Caller
+    handler: PaymentHandler
+    payment_url: str
+    ledger_url: str
+
+    async def send(self, *messages: Message) -> None:
+        async with self.database.transaction() as tx:
+            await self.handler.handle(tx, list(messages))
+
+    def routes(self) -> list[Any]:
+        return Webhooks(self.settings, self.database, self.caller).routes()
+
+    def application(self) -> Any:
+        return application(self.settings, routes=self.routes())
+
+    def replies(self, order_id: UUID) -> list[tuple[str, dict[str, Any]]]:
+        """What the outbox holds for the order: (type without prefix, data)."""
+        rows = _query(
+            self.payment_url,
+            "SELECT headers->>'ce_type', convert_from(payload, 'UTF8')::jsonb FROM outbox WHERE key = %s ORDER BY id",
+            (str(order_id),),
+        )
+        return [(kind.split(".")[2], data) for kind, data in rows]
+
+    def row(self, order_id: UUID) -> dict[str, Any]:
+        return dict(
+            _query(self.payment_url, "SELECT to_jsonb(p) FROM payment p WHERE order_id = %s", (order_id,))[0][0]
+        )
+
+    def entries(self, order_id: UUID) -> list[tuple[str, int]]:
+        """Movements of the order's money in the simulator's ledger."""
+        query = (
+            "SELECT kind, e.amount FROM entry e JOIN payment_intent p ON p.id = payment_intent_id WHERE order_id = %s"
+        )
+        return [(kind, amount) for kind, amount in _query(self.ledger_url, query + " ORDER BY e.id", (str(order_id),))]
+
+
+def authorize(token: str = VISA, order_id: UUID | None = None) -> Message:
+    order = str(order_id or uuid4())
+    data = {
+        "order_id": order,
+        "customer_id": "customer-1",
+        "amount": {"amount": 4200, "currency": "EUR"},
+        "token": token,
+    }
+    return Message(COMMANDS_TOPIC, order, AUTHORIZE, data)
+
+
+def capture(order_id: UUID) -> Message:
+    return Message(COMMANDS_TOPIC, str(order_id), CAPTURE, {"order_id": str(order_id)})
+
+
+def reverse(order_id: UUID) -> Message:
+    return Message(COMMANDS_TOPIC, str(order_id), REVERSE, {"order_id": str(order_id)})
+
+
+def _query(url: str, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query, values).fetchall()
