@@ -131,11 +131,26 @@ def _tracing(options: EnvoyOptions) -> Resource:
     """Every request has a trace id, for `x-trace-id` and the services; spans are recorded only for a collector."""
     url = options.collector.traces_url if options.collector else "http://nowhere/v1/traces"
     http = {"http_uri": {"uri": url, "cluster": COLLECTOR, "timeout": duration(1)}}
-    tracer = typed("config.trace.v3.OpenTelemetryConfig", service_name="gateway", http_service=http)
+    tracer = typed(
+        "config.trace.v3.OpenTelemetryConfig", service_name="gateway", http_service=http, sampler=_sampler(options)
+    )
     return {
         "provider": {"name": "envoy.tracers.opentelemetry", "typed_config": tracer},
-        "random_sampling": {"value": options.sample_ratio * 100 if options.collector else 0},
+        # The sampler decides: Envoy's own percentage would overrule what the caller's traceparent says.
+        "random_sampling": {"value": 100 if options.collector else 0},
         "spawn_upstream_span": False,
+    }
+
+
+def _sampler(options: EnvoyOptions) -> Resource:
+    """A caller's decision stands; without one, a share of the traces is recorded."""
+    samplers, namespace = "envoy.tracers.opentelemetry.samplers", "extensions.tracers.opentelemetry.samplers.v3"
+    share = {"numerator": round(options.sample_ratio * 1_000_000), "denominator": "MILLION"}
+    ratio = typed(f"{namespace}.TraceIdRatioBasedSamplerConfig", sampling_percentage=share)
+    wrapped = {"name": f"{samplers}.trace_id_ratio_based", "typed_config": ratio}
+    return {
+        "name": f"{samplers}.parent_based",
+        "typed_config": typed(f"{namespace}.ParentBasedSamplerConfig", wrapped_sampler=wrapped),
     }
 
 
