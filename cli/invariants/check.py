@@ -1,0 +1,98 @@
+"""The whole check: wait for rest, read everything once, hold it against the six statements."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import Any
+
+from cli.instance import Instance
+from cli.invariants import in_flight, messages, readers, statements
+from cli.invariants.feed import Feed
+from cli.invariants.in_flight import InFlight
+from cli.invariants.logs import Logs, set_aside
+from cli.invariants.rows import Money, Order, SetAside, Violation
+from cli.platform.databases import Databases
+from cli.platform.kafka import Kafka
+from cli.platform.letter_box import LetterBox
+
+TITLES = {
+    1: "every order answered exists and comes to rest",
+    2: "the money is right, and nothing stays in flight",
+    3: "the stock is right",
+    4: "every event is in the feed, in order, without gaps",
+    5: "one key, one order, one charge, one message",
+    6: "nothing was skipped: an effect or a dead letter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`in_flight` counts what was still under way when waiting ended; `orders` how many were looked at."""
+
+    in_flight: int
+    orders: int
+    violations: list[Violation]
+
+    @property
+    def ok(self) -> bool:
+        return not self.violations
+
+    def document(self) -> dict[str, Any]:
+        violations = [asdict(violation) for violation in self.violations]
+        return {"ok": self.ok, "in_flight": self.in_flight, "violations": violations}
+
+
+def check(instance: Instance, wait_seconds: float, tell: Callable[[InFlight], None]) -> Report:
+    """Raises PlatformError when a database or Kafka does not answer."""
+    kafka = Kafka(instance.kafka_bootstrap)
+    with Databases(instance) as databases:
+        moving = in_flight.wait(databases, kafka, wait_seconds, tell)
+        before = readers.orders(databases)
+        found = [*moving.violations(), *_violations(instance, databases, kafka, before)]
+        after = readers.orders(databases)
+    # An order that changed while we read was read half before and half after: it is judged the next time.
+    touched = {order_id for order_id, order in after.items() if before.get(order_id) != order}
+    kept = sorted(
+        (violation for violation in found if violation.order_id not in touched),
+        key=lambda violation: (violation.statement, violation.order_id or "", violation.detail),
+    )
+    return Report(moving.total, len(after), kept)
+
+
+def _violations(instance: Instance, databases: Databases, kafka: Kafka, orders: Mapping[str, Order]) -> list[Violation]:
+    keys = readers.keys(databases)
+    feed, aside, found = _messaging(databases, kafka)
+    told = readers.notifications(databases)
+    ledgers = Money(readers.payments(databases), readers.intents(databases))
+    known_to_notification = aside["notification"].ids if "notification" in aside else frozenset()
+    mails = messages.one_mail(told, readers.mailbox(instance.mail_directory)) if instance.setup.mail else ()
+    return [
+        *found,
+        *feed.violations,
+        *chain(
+            statements.existence(orders, keys),
+            statements.rest(orders.values()),
+            feed.complete(orders),
+            statements.money(orders, ledgers),
+            statements.unsettled(ledgers.payments.values()),
+            statements.stock(readers.levels(databases)),
+            statements.reservations(orders, readers.reservations(databases)),
+            statements.one_order_per_key(keys, readers.with_key(orders)),
+            statements.one_charge(ledgers.intents),
+            messages.one_notification(orders, feed, told, known_to_notification),
+            messages.unsent(told),
+            mails,
+        ),
+    ]
+
+
+def _messaging(databases: Databases, kafka: Kafka) -> tuple[Feed, dict[str, SetAside], list[Violation]]:
+    """The feed, what is set aside by each group, and what was skipped. Offsets are read before inboxes: what is
+    committed has had its effect by then."""
+    logs, feed = Logs(kafka), Feed()
+    letters, outcomes = LetterBox(kafka).all()
+    aside = set_aside(letters, outcomes, {one: logs.waiting(one) for one in logs.subscriptions})
+    inboxes = {group: readers.inbox(databases, group) for group in aside}
+    skipped = list(statements.unhandled(logs.deliveries(feed), inboxes, aside))
+    reasons = ((letter.id, (letter.key or b"").decode(errors="replace"), letter.reason) for letter in letters)
+    return feed, aside, [*skipped, *statements.unexplained(reasons)]

@@ -1,0 +1,133 @@
+"""The topics read into rows: the feed, what each group has taken, and what is set aside."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from confluent_kafka import Message as Record
+
+from cli.invariants.feed import Feed
+from cli.invariants.rows import Delivery, SetAside
+from cli.platform.kafka import Kafka, lag, location
+from cli.platform.letters import SUFFIX, Letter, Outcome
+
+FEED = "order.events"
+RETRY = ".retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A group and a topic it reads: every dead-letter topic is named for one."""
+
+    topic: str
+    group: str
+
+    @property
+    def retry(self) -> str:
+        return f"{self.topic}.{self.group}{RETRY}"
+
+
+class Logs:
+    """Kafka as it is at one moment: how much there is, and how far each group has come."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        self._kafka = kafka
+        counts = kafka.topics()
+        self.subscriptions = [_subscription(name) for name in counts if name.endswith(SUFFIX)]
+        self._extents = kafka.extents(counts)
+        self._committed = {group: kafka.committed(group) for group in {one.group for one in self.subscriptions}}
+
+    def lag(self) -> dict[Subscription, int]:
+        """Records each group has still to take, of the topic and of its retry topic."""
+        return {
+            one: lag(self._extents, self._committed[one.group], [one.topic, one.retry]) for one in self.subscriptions
+        }
+
+    def deliveries(self, feed: Feed) -> Iterator[Delivery]:
+        """Every record that a group has taken; the feed is told on the way."""
+        for topic in {one.topic for one in self.subscriptions}:
+            groups = [one.group for one in self.subscriptions if one.topic == topic]
+            for record in self._read(topic, feed):
+                yield from self._taken(record, topic, groups)
+        for one in self.subscriptions:
+            for record in self._kafka.read([one.retry]):
+                yield from self._taken(record, one.retry, [one.group])
+
+    def waiting(self, one: Subscription) -> frozenset[str]:
+        """Ids of the messages that wait in the retry topic."""
+        return frozenset(
+            known
+            for record in self._kafka.read([one.retry])
+            if not self._is_taken(record, one.retry, one.group) and (known := header(record, "ce_id"))
+        )
+
+    def _read(self, topic: str, feed: Feed) -> Iterator[Record]:
+        if topic != FEED:
+            yield from self._kafka.read([topic])
+            return
+        cut = {at: extent for at, extent in self._extents.items() if at[0] == topic and extent.low > 0}
+        if any(extent.low == extent.high for extent in cut.values()):
+            feed.cut_off(datetime.now(UTC))
+        for record in self._kafka.read([topic]):
+            at = topic, int(record.partition() or 0)
+            if at in cut:
+                del cut[at]
+                feed.cut_off(datetime.fromtimestamp(record.timestamp()[1] / 1000, UTC))
+            _tell(feed, record)
+            yield record
+
+    def _taken(self, record: Record, topic: str, groups: list[str]) -> Iterator[Delivery]:
+        for group in groups:
+            if self._is_taken(record, topic, group):
+                key = (record.key() or b"").decode(errors="replace")
+                yield Delivery(topic, group, location(record), key, header(record, "ce_id"))
+
+    def _is_taken(self, record: Record, topic: str, group: str) -> bool:
+        taken = self._committed[group].get((topic, int(record.partition() or 0)), 0)
+        return int(record.offset() or 0) < taken
+
+
+def set_aside(
+    letters: list[Letter], outcomes: Mapping[str, Outcome], waiting: Mapping[Subscription, frozenset[str]]
+) -> dict[str, SetAside]:
+    """By group: what is accounted for without an effect."""
+    aside: dict[str, SetAside] = {}
+    for group in {one.group for one in waiting}:
+        own = [letter for letter in letters if _subscription(letter.topic).group == group]
+        unsettled = {letter.id for letter in own} - {
+            i for i, outcome in outcomes.items() if outcome is Outcome.REPLAYED
+        }
+        ids = {known for letter in own if letter.id in unsettled and (known := letter.headers.get("ce_id"))}
+        for one, waits in waiting.items():
+            if one.group == group:
+                ids |= waits
+        locations = {letter.origin for letter in own if not letter.headers.get("ce_id")}
+        aside[group] = SetAside(frozenset(ids), frozenset(locations))
+    return aside
+
+
+def header(record: Record, name: str) -> str | None:
+    """One header as text; reading all of them would take longer than all else that is done here."""
+    headers: Any = record.headers() or ()
+    for found, value in headers:
+        if found == name:
+            return value.decode(errors="replace") if value else None
+    return None
+
+
+def _tell(feed: Feed, record: Record) -> None:
+    """What is no order event is passed over here: its readers put it into their dead letters."""
+    try:
+        order = orjson.loads(record.value() or b"")
+        order_id, version, status = order["id"], order["version"], order["status"]
+    except (ValueError, KeyError, TypeError):
+        return
+    if isinstance(order_id, str) and isinstance(version, int) and isinstance(status, str):
+        feed.add(order_id, version, status, header(record, "ce_id") or location(record))
+
+
+def _subscription(dead_letter_topic: str) -> Subscription:
+    topic, _, group = dead_letter_topic.removesuffix(SUFFIX).rpartition(".")
+    return Subscription(topic, group)

@@ -1,0 +1,106 @@
+"""The databases and the mailbox, read into rows; every query is one pass over its tables."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cli.invariants.rows import Intent, Key, Level, Notification, Order, Payment, Reservation
+from cli.platform.databases import WITH_OUTBOX, Databases
+
+KEYS_KEPT = timedelta(hours=23)
+"""An hour less than the order service keeps them."""
+_HEAD_BYTES = 4096
+_MESSAGE_ID = re.compile(rb"^Message-ID: *([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+
+_ORDERS = "SELECT id::text, status, version, total, payment, created_at FROM orders"
+_KEYS = "SELECT caller, key, right(location, 36) FROM idempotency_key WHERE path = '/api/v1/orders'"
+_PAYMENTS = "SELECT order_id::text, status, captured, refunded, due_at IS NOT NULL FROM payment"
+_INTENTS = """
+SELECT id, order_id, status IN ('requires_capture', 'processing'), amount_received, amount_refunded,
+    coalesce(authorizations, 0), coalesce(captures, 0), coalesce(captured, 0)::bigint, coalesce(refunded, 0)::bigint
+FROM payment_intent LEFT JOIN (
+    SELECT payment_intent_id, count(*) FILTER (WHERE kind = 'authorize') AS authorizations,
+        count(*) FILTER (WHERE kind = 'capture') AS captures, sum(amount) FILTER (WHERE kind = 'capture') AS captured,
+        sum(amount) FILTER (WHERE kind = 'refund') AS refunded
+    FROM entry GROUP BY payment_intent_id
+) AS entries ON payment_intent_id = id
+"""
+_RESERVATIONS = "SELECT order_id::text, state, total_amount FROM reservation"
+_LEVELS = """
+SELECT sku, on_hand, stock.reserved, stock.sold, coalesce(adjusted, 0)::bigint,
+    coalesce(held.reserved, 0)::bigint, coalesce(held.sold, 0)::bigint
+FROM stock JOIN product ON product.id = stock.product_id
+LEFT JOIN (SELECT product_id, sum(delta) AS adjusted FROM stock_move GROUP BY product_id) AS moves
+    ON moves.product_id = stock.product_id
+LEFT JOIN (
+    SELECT (line ->> 'product_id')::uuid AS product_id,
+        sum((line ->> 'quantity')::bigint) FILTER (WHERE state = 'reserved') AS reserved,
+        sum((line ->> 'quantity')::bigint) FILTER (WHERE state = 'committed') AS sold
+    FROM reservation, jsonb_array_elements(lines) AS line WHERE state IN ('reserved', 'committed') GROUP BY 1
+) AS held ON held.product_id = stock.product_id
+"""
+_NOTIFICATIONS = """
+SELECT order_id::text, kind, sent_at IS NOT NULL, failed_at IS NOT NULL, unknown_answers, event_id FROM notification
+"""
+
+
+def orders(databases: Databases) -> dict[str, Order]:
+    return {row[0]: Order(*row) for row in databases.stream("order", _ORDERS)}
+
+
+def keys(databases: Databases) -> list[Key]:
+    return [Key(*row) for row in databases.stream("order", _KEYS)]
+
+
+def with_key(known: Mapping[str, Order]) -> list[Order]:
+    """The orders young enough for their idempotency key to be kept."""
+    oldest = datetime.now(UTC) - KEYS_KEPT
+    return [order for order in known.values() if order.created_at > oldest]
+
+
+def payments(databases: Databases) -> dict[str, Payment]:
+    return {row[0]: Payment(*row) for row in databases.stream("payment", _PAYMENTS)}
+
+
+def intents(databases: Databases) -> list[Intent]:
+    return [Intent(*row) for row in databases.stream("simulator", _INTENTS)]
+
+
+def reservations(databases: Databases) -> dict[str, Reservation]:
+    return {row[0]: Reservation(*row) for row in databases.stream("product", _RESERVATIONS)}
+
+
+def levels(databases: Databases) -> list[Level]:
+    return [Level(*row) for row in databases.stream("product", _LEVELS)]
+
+
+def notifications(databases: Databases) -> list[Notification]:
+    return [Notification(*row) for row in databases.stream("notification", _NOTIFICATIONS)]
+
+
+def inbox(databases: Databases, group: str) -> frozenset[str]:
+    """Ids of the messages that took effect in a service; none for a group that is no service of ours."""
+    if group not in WITH_OUTBOX:
+        return frozenset()
+    return frozenset(row[0] for row in databases.stream(group, "SELECT message_id FROM inbox"))
+
+
+def mailbox(folder: Path) -> Counter[str]:
+    """How often each Message-ID is in the mail catcher's mailbox."""
+    return Counter(_message_ids(folder))
+
+
+def _message_ids(folder: Path) -> Iterator[str]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.endswith(".eml"):
+                continue
+            with open(entry.path, "rb", buffering=0) as file:
+                found = _MESSAGE_ID.search(file.read(_HEAD_BYTES))
+            if found:
+                yield found[1].decode(errors="replace").strip()
