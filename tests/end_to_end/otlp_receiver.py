@@ -26,7 +26,7 @@ class OtlpReceiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("content-length", "0")))
+                raw = self._chunks() if self.headers.get("transfer-encoding") else self._whole()
                 if self.headers.get("content-encoding") == "gzip":
                     raw = gzip.decompress(raw)
                 if self.path.endswith("/v1/traces"):
@@ -35,6 +35,18 @@ class OtlpReceiver:
                 self.send_header("content-type", "application/x-protobuf")
                 self.send_header("content-length", "0")
                 self.end_headers()
+
+            def _whole(self) -> bytes:
+                return self.rfile.read(int(self.headers.get("content-length", "0")))
+
+            def _chunks(self) -> bytes:
+                """Envoy sends its spans chunked, which http.server leaves to us."""
+                raw = b""
+                while size := int(self.rfile.readline().split(b";")[0], 16):
+                    raw += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return raw
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Self
 from uuid import uuid4
 
@@ -68,7 +69,8 @@ class Shop:
         sent = dict(headers or {})
         if token:
             sent["authorization"] = f"Bearer {token}"
-        async with self._session.request(method, self.url + path, json=json, data=data, headers=sent) as response:
+        sending = BytesIO(data) if data else None
+        async with self._session.request(method, self.url + path, json=json, data=sending, headers=sent) as response:
             raw = await response.read()
             kind = response.headers.get("content-type", "")
             body = await response.json(content_type=None) if "json" in kind and raw else raw
