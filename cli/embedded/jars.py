@@ -77,6 +77,7 @@ def _fetch(jar: Jar, cache: Path, repository: str, cancelled: threading.Event) -
             raise StartError(f"the download of {url} is broken (its sha256 is not the expected one): try again")
         partial.replace(target)
     except HTTPError as error:
+        error.close()
         raise StartError(f"cannot download Apache Kafka: {url} answers {error.code}: try again later") from error
     except (URLError, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
