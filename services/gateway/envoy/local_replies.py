@@ -13,7 +13,6 @@ _DETAILS: Final[dict[type[problems.Problem], str]] = {
         "This path needs a valid token. Get one from POST /api/v1/tokens "
         "and send it as `Authorization: Bearer <token>`."
     ),
-    problems.Forbidden: "The token does not allow this.",
     problems.NotFound: "There is nothing at this path. Check how it is spelled.",
     problems.MethodNotAllowed: "This path does not know that method. Those it knows are in the header Allow.",
     problems.PayloadTooLarge: "The body is larger than this path accepts. Send less at a time.",
@@ -34,24 +33,20 @@ _EXTRA_HEADERS: Final = {401: ("www-authenticate", "Bearer"), 503: ("retry-after
 
 
 def local_reply_config() -> Resource:
-    """`local_reply_config` of the connection manager."""
-    known = [(kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()]
-    mappers = [
-        _mapper(_status_is("EQ", status), (status, slug, title, detail), status)
-        for status, slug, title, detail in (*known, *_PROXY_ONLY)
-    ]
-    internal, bad = problems.InternalError, problems.BadRequest
-    mappers.append(_mapper(_status_is("GE", 500), (0, internal.slug, internal.title, "The gateway failed. Try again.")))
-    mappers.append(_mapper(_status_is("GE", 400), (0, bad.slug, bad.title, _DETAILS[bad])))
+    """`local_reply_config` of the connection manager; the first mapper that fits decides."""
+    problem_of = {kind.status: (kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()}
+    problem_of |= {status: (status, slug, title, detail) for status, slug, title, detail in _PROXY_ONLY}
+    mappers = [_mapper("EQ", status, problem, status) for status, problem in problem_of.items()]
+    # Envoy itself says 403 only of a token for another audience: here that is a token that is not valid.
+    mappers.append(_mapper("EQ", 403, problem_of[401], 401) | {"status_code": 401})
+    for least, (_, slug, title, _detail) in ((500, problem_of[500]), (400, problem_of[400])):
+        mappers.append(_mapper("GE", least, (0, slug, title, "The gateway refused the request.")))
     return {"mappers": mappers}
 
 
-def _status_is(comparison: str, status: int) -> Resource:
-    value = {"default_value": status, "runtime_key": "mercato.local_reply"}
-    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
-
-
-def _mapper(condition: Resource, problem: tuple[int, str, str, str], status: int = 0) -> Resource:
+def _mapper(comparison: str, compared: int, problem: tuple[int, str, str, str], status: int = 0) -> Resource:
+    """For answers whose status compares so; `status` 0 leaves it as it is, and in the body too."""
+    value = {"default_value": compared, "runtime_key": "mercato.local_reply"}
     code, slug, title, detail = problem
     document = {"type": problems.TYPE_PREFIX + slug, "title": title, "status": code, "detail": detail}
     text = json.dumps(document).replace("%", "%%")
@@ -61,7 +56,7 @@ def _mapper(condition: Resource, problem: tuple[int, str, str, str], status: int
     if extra := _EXTRA_HEADERS.get(status):
         headers.append(_header(*extra))
     return {
-        "filter": condition,
+        "filter": {"status_code_filter": {"comparison": {"op": comparison, "value": value}}},
         "headers_to_add": headers,
         "body_format_override": {
             "text_format_source": {"inline_string": text},
