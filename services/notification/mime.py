@@ -13,6 +13,8 @@ from uuid import UUID
 
 # RFC 5322 allows 998 octets a line; some way below leaves room for what relays add.
 _LONGEST_LINE = 900
+# Base64 cannot produce it, and a text that holds it is sent as base64 (RFC 2045, section 6.7, has the idea).
+_BOUNDARY = "=_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def message_id(order_id: UUID, kind: str) -> str:
 
 def compose(mail: Mail, sender: str, traceparent: str | None, now: datetime) -> bytes:
     """The message, with CRLF line ends. Raises ValueError for what cannot stand in a header."""
-    boundary = f"=_{mail.order_id.hex}"  # no encoding used here can produce it
+    boundary = f"{_BOUNDARY}{mail.order_id.hex}"
     headers = [
         f"From: {sender}",
         f"To: {_mailbox(mail.recipient_name, mail.recipient)}",
@@ -58,7 +60,7 @@ def compose(mail: Mail, sender: str, traceparent: str | None, now: datetime) -> 
 
 def _part(subtype: str, content: str) -> bytes:
     lines = content.encode().splitlines()
-    if content.isascii() and all(len(line) <= _LONGEST_LINE for line in lines):
+    if content.isascii() and _BOUNDARY not in content and all(len(line) <= _LONGEST_LINE for line in lines):
         encoding, body = "7bit", b"\r\n".join(lines)
     else:
         encoding, body = "base64", _base64(b"\r\n".join(lines))
