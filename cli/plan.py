@@ -54,7 +54,12 @@ def plan(instance: Instance) -> Plan:
     proxy = envoy.process(instance.envoy_directory, instance.setup.port, ports["envoy.admin"], environment.basic())
     everyone = frozenset(spec.name for spec in services) | {proxy.name}
     routes = Step("routes", partial(_await_routes, instance), needs=everyone)
-    return Plan((*_postgres(instance), *_kafka(instance), *services, proxy, routes))
+    return Plan((*infrastructure(instance), *services, proxy, routes))
+
+
+def infrastructure(instance: Instance) -> list[Part]:
+    """PostgreSQL with its databases, and Kafka with its topics."""
+    return [*_postgres(instance), *_kafka(instance)]
 
 
 def _postgres(instance: Instance) -> list[Part]:
