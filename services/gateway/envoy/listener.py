@@ -139,6 +139,8 @@ def _tracing(options: EnvoyOptions) -> Resource:
         # The sampler decides: Envoy's own percentage would overrule what the caller's traceparent says.
         "random_sampling": {"value": 100 if options.collector else 0},
         "spawn_upstream_span": False,
+        # Envoy's own value of this tag has the query string, which may hold what no span may.
+        "custom_tags": [{"tag": "http.url", "value": "%PATH(NQ)%"}],
     }
 
 

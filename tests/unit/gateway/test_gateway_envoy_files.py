@@ -97,7 +97,8 @@ def test_spans_are_recorded_only_for_a_collector(orders: RouteTable, options: En
 
     assert tracing(options)["random_sampling"] == {"value": 0}
     recorded = tracing(replace(options, collector=Collector("http://127.0.0.1:4318/"), sample_ratio=0.5))
-    assert recorded["random_sampling"] == {"value": 50.0}
+    assert recorded["random_sampling"] == {"value": 100}
+    assert '"numerator": 500000' in json.dumps(recorded)
     assert "http://127.0.0.1:4318/v1/traces" in json.dumps(recorded)
 
 
