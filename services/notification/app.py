@@ -6,6 +6,7 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
+from services.chassis.housekeeping import Housekeeping
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.chassis.retries import Retry, retry_topic
@@ -30,7 +31,16 @@ def build(settings: NotificationSettings) -> Starlette:
     return application(
         settings,
         routes=routes(database, tokens),
-        resources=[database, producer, Relay(database, producer, settings.instance), tokens, mailer, events, retries],
+        resources=[
+            database,
+            Housekeeping(database, inbox=True),
+            producer,
+            Relay(database, producer, settings.instance),
+            tokens,
+            mailer,
+            events,
+            retries,
+        ],
         checks={
             "database": database.check,
             "mailer": mailer.check,

@@ -51,8 +51,9 @@ class Mailer:
         self._batch = settings.smtp_connections * _PER_CONNECTION
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(self._batch)
         self._due = asyncio.Event()
-        self._refusals = 0
-        """Connections in a row that the server refused; while there are any, mails are only taken to try again."""
+        self._stopping = asyncio.Event()
+        self._away = False
+        """The server did not take the last connection: mails are only taken one at a time, to try again."""
 
     def wake(self) -> None:
         """Something was committed that is due."""
@@ -70,11 +71,10 @@ class Mailer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Mails in the middle of being sent are finished, the others given back."""
+        self._stopping.set()
+        self._due.set()
+        await asyncio.wait([self._feeding], timeout=10.0)
         self._feeding.cancel()
-        await asyncio.gather(self._feeding, return_exceptions=True)
-        while not self._jobs.empty():
-            if job := self._jobs.get_nowait():
-                await self._recorder.put(Outcome(job.mail, Result.RETURNED))
         for _ in self._senders:
             await self._jobs.put(None)
         await asyncio.wait(self._senders, timeout=self._settings.smtp_timeout * 2 + 1)
@@ -91,24 +91,28 @@ class Mailer:
 
     async def _feed(self) -> None:
         failures = 0
-        while True:
-            if self._refusals:
-                await asyncio.sleep(backoff(self._refusals))
+        while not self._stopping.is_set():
             self._due.clear()
-            wanted = 1 if self._refusals else self._batch
+            wanted = 1 if self._away else self._batch
             try:
                 taken = await self._take(wanted)
-                failures = 0
             except (OperationalError, PoolTimeout) as error:
                 log.warning("due mails could not be read: %s", type(error).__name__)
-                await asyncio.sleep(backoff(failures))
+                await self._pause(backoff(failures))
                 failures += 1
                 continue
-            if taken < wanted:
+            if self._away:
+                await self._jobs.join()  # what was taken tells whether the server is back
+            failures = failures + 1 if self._away else 0
+            if self._away:
+                await self._pause(backoff(failures))
+            elif taken < wanted and not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._due.wait(), _POLL_SECONDS)
-            elif self._refusals:
-                await self._jobs.join()  # the one mail that tries
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _take(self, wanted: int) -> int:
         patience = self._settings.smtp_timeout * 2
@@ -135,13 +139,13 @@ class Mailer:
         await session.close()
 
     async def _attempt(self, session: Session, job: _Job) -> Outcome:
-        if time.monotonic() > job.start_by:
+        if self._stopping.is_set() or time.monotonic() > job.start_by:
             return Outcome(job.mail, Result.RETURNED)
         try:
             await session.connect()
-            self._refusals = 0
+            self._away = False
         except ServerAway as error:
-            self._refusals += 1
+            self._away = True
             log.warning("mail server is away, mails wait: %s", error)
             return Outcome(job.mail, Result.RETURNED)
         attributes = {"messaging.system": "smtp", "mercato.order.id": str(job.mail.order_id)}

@@ -75,8 +75,8 @@ def _base64(content: bytes) -> bytes:
 
 
 def _mailbox(name: str, address: str) -> str:
-    if not address.isascii() or not address.isprintable() or " " in address:
-        raise ValueError("the address has characters that mail cannot carry")
+    if not address.isascii() or not address.isprintable() or " " in address or "@" not in address:
+        raise ValueError("the address cannot be one: it is empty, or has characters that mail cannot carry")
     if not name.isprintable():
         raise ValueError("the name has control characters")
     return formataddr((name, address)) if name.isascii() else f"{_text(name)} <{address}>"

@@ -64,5 +64,5 @@ def test_a_name_never_changes_the_address(name: str) -> None:
 )
 def test_what_cannot_stand_in_a_header_is_refused(name: str, address: str) -> None:
     mail = Mail(ORDER, "order_confirmed", address, name, "Your order", "", "")
-    with pytest.raises(ValueError, match="has c"):
+    with pytest.raises(ValueError, match=r"has (characters|control)"):
         compose(mail, "orders@shop.test", None, NOW)
