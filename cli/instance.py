@@ -44,13 +44,19 @@ class Instance:
     def find(cls, data: Path | None) -> "Instance":
         """The instance in `data`, or the one last started from this checkout; one clear line when there is none."""
         if data is None:
-            data = Path(LAST_STARTED.read_text().strip()) if LAST_STARTED.exists() else DEFAULT_DATA
+            data = cls.last_started().data
             if not cls(data).exists:
                 raise click.ClickException("nothing was started from this checkout yet: start it with ./mercato up")
         instance = cls(data.absolute())
         if not instance.exists:
             raise click.ClickException(f"no Mercato data in {data}: start it with ./mercato up --data {data}")
         return instance
+
+    @classmethod
+    def last_started(cls) -> "Instance":
+        """What commands mean without --data; the default data folder when nothing (that still exists) was started."""
+        last = cls(Path(LAST_STARTED.read_text().strip())) if LAST_STARTED.exists() else cls(DEFAULT_DATA)
+        return last if last.exists else cls(DEFAULT_DATA)
 
     # -- paths --
 

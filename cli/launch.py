@@ -13,7 +13,6 @@ import click
 
 from cli import ports
 from cli.instance import Instance, Setup
-from cli.layout import DEFAULT_DATA
 from cli.plan import plan, port_names
 from cli.supervisor import lock
 from cli.supervisor.daemon import detach as fork
@@ -42,7 +41,7 @@ class Wishes:
 
 def launch(data: Path | None, wishes: Wishes, *, detach: bool) -> None:
     """Start the platform; returns when it is up (`detach`) or was stopped. Raises ClickException with a remedy."""
-    instance = Instance((data or DEFAULT_DATA).absolute())
+    instance = Instance(data.absolute()) if data else Instance.last_started()
     handle = _claim(instance)
     try:
         end_stragglers(instance.data)
@@ -51,8 +50,8 @@ def launch(data: Path | None, wishes: Wishes, *, detach: bool) -> None:
         code = _in_background(instance, terminal, handle) if detach else _supervise(instance, terminal, handle)
     finally:
         handle.close()
-    if code:
-        raise SystemExit(code)
+    if code or not terminal.up:
+        raise SystemExit(1)
 
 
 def _claim(instance: Instance) -> TextIO:

@@ -12,19 +12,20 @@ class Terminal:
     def __init__(self, instance: Instance, *, detached: bool) -> None:
         self._instance = instance
         self._detached = detached
-        self._up = False
+        self.up = False
+        """Whether everything was ready once."""
         self._failed = False
 
     def __call__(self, event: Event) -> None:
         match event.kind:
             case "working":
                 click.echo(f"  {event.name:<18} {event.text}")
-            case "ready" if not self._up:
+            case "ready" if not self.up:
                 click.echo(f"  {event.name:<18} ready {event.seconds:6.1f} s")
             case "restarting":
                 click.echo(f"  {event.name:<18} {event.text}; starting it again", err=True)
             case "started":
-                self._up = True
+                self.up = True
                 self._say_where(event.seconds)
             case "stopping":
                 click.echo("Stopping …")

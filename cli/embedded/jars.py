@@ -9,6 +9,7 @@ import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -63,10 +64,10 @@ def fetch(jars: list[Jar], cache: Path, repository: str, cancelled: threading.Ev
 def _fetch(jar: Jar, cache: Path, repository: str, cancelled: threading.Event) -> None:
     url = f"{repository}/{jar.path}"
     target = cache / jar.path
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     digest = hashlib.sha256()
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, partial.open("wb") as file:  # noqa: S310
             while (chunk := answer.read(CHUNK)) and not cancelled.is_set():
                 digest.update(chunk)
@@ -79,11 +80,13 @@ def _fetch(jar: Jar, cache: Path, repository: str, cancelled: threading.Event) -
     except HTTPError as error:
         error.close()
         raise StartError(f"cannot download Apache Kafka: {url} answers {error.code}: try again later") from error
-    except (URLError, TimeoutError, ConnectionError) as error:
+    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
         raise StartError(
             f"cannot download Apache Kafka ({reason}): check the network or proxy, then try again"
         ) from error
+    except OSError as error:
+        raise StartError(f"cannot write to {cache} ({error.strerror}): put that right, then try again") from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -57,10 +57,12 @@ class Logs:
 
     def waiting(self, one: Subscription) -> frozenset[str]:
         """Ids of the messages that wait in the retry topic."""
+        taken = self._committed[one.group]
         return frozenset(
             known
             for record in self._kafka.read([one.retry])
-            if not self._is_taken(record, one.retry, one.group) and (known := header(record, "ce_id"))
+            if int(record.offset() or 0) >= taken.get((one.retry, int(record.partition() or 0)), 0)
+            and (known := header(record, "ce_id"))
         )
 
     def _read(self, topic: str, feed: Feed) -> Iterator[Record]:
@@ -79,14 +81,11 @@ class Logs:
             yield record
 
     def _taken(self, record: Record, topic: str, groups: list[str]) -> Iterator[Delivery]:
+        partition, offset = int(record.partition() or 0), int(record.offset() or 0)
+        message_id = header(record, "ce_id")
         for group in groups:
-            if self._is_taken(record, topic, group):
-                key = (record.key() or b"").decode(errors="replace")
-                yield Delivery(topic, group, location(record), key, header(record, "ce_id"))
-
-    def _is_taken(self, record: Record, topic: str, group: str) -> bool:
-        taken = self._committed[group].get((topic, int(record.partition() or 0)), 0)
-        return int(record.offset() or 0) < taken
+            if offset < self._committed[group].get((topic, partition), 0):
+                yield Delivery(topic, partition, offset, group, record.key() or b"", message_id)
 
 
 def set_aside(

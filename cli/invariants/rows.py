@@ -96,10 +96,15 @@ class Delivery(NamedTuple):
     """A record below a group's committed offset: by then it had its effect, or it is set aside."""
 
     topic: str
+    partition: int
+    offset: int
     group: str
-    location: str
-    key: str
+    key: bytes
     message_id: str | None
+
+    @property
+    def location(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)

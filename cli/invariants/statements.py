@@ -186,7 +186,7 @@ def unhandled(
             continue
         named = f"message {known}" if known else "a record without an id"
         detail = f"{named} at {delivery.location} was skipped by {group}: no effect, and no dead letter"
-        yield Violation(6, delivery.key or None, detail)
+        yield Violation(6, delivery.key.decode(errors="replace") or None, detail)
 
 
 def unexplained(letters: Iterable[tuple[str, str, str]]) -> Iterator[Violation]:
