@@ -49,11 +49,16 @@ class Logs:
         """Every record that a group has taken; the feed is told on the way."""
         for topic in {one.topic for one in self.subscriptions}:
             groups = [one.group for one in self.subscriptions if one.topic == topic]
-            for record in self._read(topic, feed):
-                yield from self._taken(record, topic, groups)
+            if topic == FEED:
+                self._cut_off(feed)
+            for record in self._kafka.read([topic]):
+                message_id = header(record, "ce_id")
+                if topic == FEED:
+                    self._tell(feed, record, message_id)
+                yield from self._taken(record, topic, groups, message_id)
         for one in self.subscriptions:
             for record in self._kafka.read([one.retry]):
-                yield from self._taken(record, one.retry, [one.group])
+                yield from self._taken(record, one.retry, [one.group], header(record, "ce_id"))
 
     def waiting(self, one: Subscription) -> frozenset[str]:
         """Ids of the messages that wait in the retry topic."""
@@ -65,68 +70,12 @@ class Logs:
             and (known := header(record, "ce_id"))
         )
 
-    def _read(self, topic: str, feed: Feed) -> Iterator[Record]:
-        if topic != FEED:
-            yield from self._kafka.read([topic])
-            return
-        cut = {at: extent for at, extent in self._extents.items() if at[0] == topic and extent.low > 0}
-        if any(extent.low == extent.high for extent in cut.values()):
+    def _cut_off(self, feed: Feed) -> None:
+        """Retention has emptied a whole partition: of what was before now, nothing is certain."""
+        extents = [extent for (topic, _), extent in self._extents.items() if topic == FEED]
+        if any(0 < extent.low == extent.high for extent in extents):
             feed.cut_off(datetime.now(UTC))
-        for record in self._kafka.read([topic]):
-            at = topic, int(record.partition() or 0)
-            if at in cut:
-                del cut[at]
-                feed.cut_off(datetime.fromtimestamp(record.timestamp()[1] / 1000, UTC))
-            _tell(feed, record)
-            yield record
 
-    def _taken(self, record: Record, topic: str, groups: list[str]) -> Iterator[Delivery]:
-        partition, offset = int(record.partition() or 0), int(record.offset() or 0)
-        message_id = header(record, "ce_id")
-        for group in groups:
-            if offset < self._committed[group].get((topic, partition), 0):
-                yield Delivery(topic, partition, offset, group, record.key() or b"", message_id)
-
-
-def set_aside(
-    letters: list[Letter], outcomes: Mapping[str, Outcome], waiting: Mapping[Subscription, frozenset[str]]
-) -> dict[str, SetAside]:
-    """By group: what is accounted for without an effect."""
-    aside: dict[str, SetAside] = {}
-    for group in {one.group for one in waiting}:
-        own = [letter for letter in letters if _subscription(letter.topic).group == group]
-        unsettled = {letter.id for letter in own} - {
-            i for i, outcome in outcomes.items() if outcome is Outcome.REPLAYED
-        }
-        ids = {known for letter in own if letter.id in unsettled and (known := letter.headers.get("ce_id"))}
-        for one, waits in waiting.items():
-            if one.group == group:
-                ids |= waits
-        locations = {letter.origin for letter in own if not letter.headers.get("ce_id")}
-        aside[group] = SetAside(frozenset(ids), frozenset(locations))
-    return aside
-
-
-def header(record: Record, name: str) -> str | None:
-    """One header as text; reading all of them would take longer than all else that is done here."""
-    headers: Any = record.headers() or ()
-    for found, value in headers:
-        if found == name:
-            return value.decode(errors="replace") if value else None
-    return None
-
-
-def _tell(feed: Feed, record: Record) -> None:
-    """What is no order event is passed over here: its readers put it into their dead letters."""
-    try:
-        order = orjson.loads(record.value() or b"")
-        order_id, version, status = order["id"], order["version"], order["status"]
-    except (ValueError, KeyError, TypeError):
-        return
-    if isinstance(order_id, str) and isinstance(version, int) and isinstance(status, str):
-        feed.add(order_id, version, status, header(record, "ce_id") or location(record))
-
-
-def _subscription(dead_letter_topic: str) -> Subscription:
+    def _subscription(dead_letter_topic: str) -> Subscription:
     topic, _, group = dead_letter_topic.removesuffix(SUFFIX).rpartition(".")
     return Subscription(topic, group)

@@ -280,7 +280,7 @@ def test_an_order_charged_twice_is_named() -> None:
 
 # -- 6 --
 
-DELIVERED = Delivery("order.replies", "order", "order.replies/0/7", "o-1", "m-1")
+DELIVERED = Delivery("order.replies", 0, 7, "order", b"o-1", "m-1")
 
 
 @pytest.mark.parametrize(
