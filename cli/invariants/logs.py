@@ -76,6 +76,52 @@ class Logs:
         if any(0 < extent.low == extent.high for extent in extents):
             feed.cut_off(datetime.now(UTC))
 
-    def _subscription(dead_letter_topic: str) -> Subscription:
+    def _tell(self, feed: Feed, record: Record, message_id: str | None) -> None:
+        """What is no order event is passed over here: its readers put it into their dead letters."""
+        first = self._extents[FEED, int(record.partition() or 0)].low
+        if first and record.offset() == first:
+            feed.cut_off(datetime.fromtimestamp(record.timestamp()[1] / 1000, UTC))
+        try:
+            order = orjson.loads(record.value() or b"")
+            order_id, version, status = order["id"], order["version"], order["status"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if isinstance(order_id, str) and isinstance(version, int) and isinstance(status, str):
+            feed.add(order_id, version, status, message_id or location(record))
+
+    def _taken(self, record: Record, topic: str, groups: list[str], message_id: str | None) -> Iterator[Delivery]:
+        partition, offset = int(record.partition() or 0), int(record.offset() or 0)
+        for group in groups:
+            if offset < self._committed[group].get((topic, partition), 0):
+                yield Delivery(topic, partition, offset, group, record.key() or b"", message_id)
+
+
+def set_aside(
+    letters: list[Letter], outcomes: Mapping[str, Outcome], waiting: Mapping[Subscription, frozenset[str]]
+) -> dict[str, SetAside]:
+    """By group: what is accounted for without an effect."""
+    aside: dict[str, SetAside] = {}
+    replayed = {letter_id for letter_id, outcome in outcomes.items() if outcome is Outcome.REPLAYED}
+    for group in {one.group for one in waiting}:
+        own = [letter for letter in letters if _subscription(letter.topic).group == group]
+        ids = {known for letter in own if letter.id not in replayed and (known := letter.headers.get("ce_id"))}
+        for one, waits in waiting.items():
+            if one.group == group:
+                ids |= waits
+        locations = {letter.origin for letter in own if not letter.headers.get("ce_id")}
+        aside[group] = SetAside(frozenset(ids), frozenset(locations))
+    return aside
+
+
+def header(record: Record, name: str) -> str | None:
+    """One header as text; decoding all of them would take longer than all else that is done here."""
+    headers: Any = record.headers() or ()
+    for found, value in headers:
+        if found == name:
+            return value.decode(errors="replace") if value else None
+    return None
+
+
+def _subscription(dead_letter_topic: str) -> Subscription:
     topic, _, group = dead_letter_topic.removesuffix(SUFFIX).rpartition(".")
     return Subscription(topic, group)
