@@ -6,7 +6,7 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
-from services.chassis.housekeeping import Housekeeping
+from services.chassis.housekeeping import housekeeping
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.chassis.retries import Retry, retry_topic
@@ -33,7 +33,7 @@ def build(settings: NotificationSettings) -> Starlette:
         routes=routes(database, tokens),
         resources=[
             database,
-            Housekeeping(database, inbox=True),
+            housekeeping(database, messaging=True),
             producer,
             Relay(database, producer, settings.instance),
             tokens,

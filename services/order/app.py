@@ -6,15 +6,18 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
-from services.chassis.housekeeping import Housekeeping
+from services.chassis.housekeeping import housekeeping
 from services.chassis.outbox import Relay
+from services.chassis.periodic import Periodic
 from services.chassis.producer import Producer
 from services.chassis.tokens import Tokens
 from services.order.api import Api
-from services.order.deadlines import Deadlines
 from services.order.handlers import Handlers
 from services.order.messages import REPLIES
 from services.order.settings import OrderSettings
+
+# How often the deadlines, which are rows, are looked at: a few times a second, by whichever replica comes first.
+LOOK_SECONDS = 0.25
 
 
 def build(settings: OrderSettings) -> Starlette:
@@ -31,8 +34,8 @@ def build(settings: OrderSettings) -> Starlette:
             producer,
             Relay(database, producer, settings.instance),
             tokens,
-            Deadlines(handlers),
-            Housekeeping(database, inbox=True, idempotency=True),
+            Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
+            housekeeping(database, messaging=True, keys=True),
             replies,
         ],
         checks={"database": database.check, "replies": replies.check},

@@ -87,8 +87,12 @@ class Handlers:
                     order = step.order
         await self._take(unit, taken)
 
-    async def end_overdue(self) -> int:
-        """Applies the deadlines that have passed; returns how many orders it looked at."""
+    async def end_overdue(self) -> None:
+        """Applies all deadlines that have passed, a batch a transaction."""
+        while await self._end_some_overdue() == DUE_BATCH:
+            pass
+
+    async def _end_some_overdue(self) -> int:
         now = datetime.now(UTC)
         async with self._database.transaction() as unit:
             due = await repository.lock_due(unit.connection, now, DUE_BATCH)

@@ -6,6 +6,7 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
+from services.chassis.housekeeping import housekeeping
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.payment.api import Webhooks
@@ -28,6 +29,6 @@ def build(settings: PaymentSettings) -> Starlette:
     return application(
         settings,
         routes=Webhooks(settings, database, caller).routes(),
-        resources=[database, producer, relay, provider, caller, consumer],
+        resources=[database, producer, relay, provider, caller, housekeeping(database, messaging=True), consumer],
         checks={"database": database.check, "messages": consumer.check},
     )

@@ -6,7 +6,7 @@ from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database
-from services.chassis.housekeeping import Housekeeping
+from services.chassis.housekeeping import housekeeping
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.chassis.tokens import Tokens
@@ -35,7 +35,7 @@ def build(settings: ProductSettings) -> Starlette:
             tokens,
             producer,
             relay,
-            Housekeeping(database, inbox=True, idempotency=True),
+            housekeeping(database, messaging=True, keys=True),
             consumer,
         ],
         checks={"database": database.check, "messages": consumer.check},
