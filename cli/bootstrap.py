@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -32,7 +32,9 @@ class SetupError(Exception):
 
 
 @contextmanager
-def exclusively(folder: Path) -> Iterator[None]:
+def exclusively(folder: Path) -> Iterator[int]:
+    """Hold the build lock; gives its descriptor, which the programs we run inherit: should this one be killed, the
+    next waits until they are gone too."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "setup.lock").open("w") as handle:
         try:
@@ -40,7 +42,7 @@ def exclusively(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             say("another ./mercato is setting up this checkout; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()
 
 
 def say(text: str) -> None:
@@ -53,11 +55,13 @@ def checksum(lock: Path) -> str:
         return subprocess.run(["cksum"], stdin=handle, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def run(command: list[str], log: TextIO) -> None:
+def run(command: list[str], log: TextIO, lock: int) -> None:
     """Run quietly into `log`, with a dot of progress for every package; raise SetupError with a remedy."""
     started = time.monotonic()
     collected = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock]
+    ) as process:
         for line in process.stdout or ():
             log.write(line)
             if line.startswith("Collecting "):
@@ -95,7 +99,7 @@ def base_python() -> str:
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
-def make_environment(root: Path, lock: str, log: TextIO) -> None:
+def make_environment(root: Path, lock: str, run: Callable[[list[str]], None]) -> None:
     venv = root / ".venv"
     python = venv / "bin" / "python"
     unfinished = venv / ".mercato-unfinished"
@@ -104,10 +108,10 @@ def make_environment(root: Path, lock: str, log: TextIO) -> None:
         shutil.rmtree(venv, ignore_errors=True)
         venv.mkdir()
         unfinished.touch()
-        run([base_python(), "-m", "venv", str(venv)], log)
+        run([base_python(), "-m", "venv", str(venv)])
     requirements = root / "requirements" / f"{lock}.txt"
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar=off"]
-    run([*pip, "--retries=3", "--require-hashes", "-r", str(requirements)], log)
+    run([*pip, "--retries=3", "--require-hashes", "-r", str(requirements)])
     (venv / f".mercato-{lock}").write_text(checksum(requirements) + "\n")
     unfinished.unlink(missing_ok=True)
 
@@ -115,12 +119,12 @@ def make_environment(root: Path, lock: str, log: TextIO) -> None:
 def main(root: Path, lock: str) -> int:
     state = root / ".mercato"
     try:
-        with exclusively(state), (state / "setup.log").open("w") as log:
+        with exclusively(state) as held, (state / "setup.log").open("w") as log:
             stamp = root / ".venv" / f".mercato-{lock}"
             if stamp.exists() and stamp.read_text().strip() == checksum(root / "requirements" / f"{lock}.txt"):
                 return 0
             say("setting up the Python packages (once for each version of the lock; a minute or two)")
-            make_environment(root, lock, log)
+            make_environment(root, lock, lambda command: run(command, log, held))
     except SetupError as error:
         say(str(error))
         return 1
