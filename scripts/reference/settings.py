@@ -1,33 +1,14 @@
 """Settings, from the services' pydantic models."""
 
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from reference import GENERATED, cell
 from services.chassis.settings import ServiceSettings
 from services.chassis.settings_model import Bootstrap
-from services.config.settings import ConfigSettings
-from services.customer.settings import CustomerSettings
-from services.discovery.settings import DiscoverySettings
-from services.gateway.settings import GatewaySettings
-from services.notification.settings import NotificationSettings
-from services.order.settings import OrderSettings
-from services.payment.settings import PaymentSettings
-from services.product.settings import ProductSettings
-from tryout.mailcatcher.settings import MailCatcherSettings
-from tryout.simulator.settings import SimulatorSettings
 
-SERVICES: tuple[type[ServiceSettings], ...] = (
-    ConfigSettings,
-    CustomerSettings,
-    DiscoverySettings,
-    GatewaySettings,
-    NotificationSettings,
-    OrderSettings,
-    PaymentSettings,
-    ProductSettings,
-    MailCatcherSettings,
-    SimulatorSettings,
-)
+ROOT = Path(__file__).resolve().parents[2]
 
 # What neither the name alone nor the model says.
 MEANING = {
@@ -69,13 +50,26 @@ def page() -> str:
     """The page."""
     common = frozenset(ServiceSettings.model_fields)
     parts = [INTRO, _table(ServiceSettings, [*Bootstrap.model_fields, *_beyond(ServiceSettings, Bootstrap)])]
-    for model in SERVICES:
+    for model in _services():
         own = [name for name in model.model_fields if name not in common]
         parts.append(f"\n## {model.service}\n\n")
         parts.append(_table(model, own) if own else "No setting of its own.\n")
         if not model.uses_config_service:
             parts.append("\nIt does not read the config service.\n")
     return "".join(parts)
+
+
+def _services() -> list[type[ServiceSettings]]:
+    """The settings of every service, and of the parts for trying out."""
+    files = [file for room in ("services", "tryout") for file in sorted(ROOT.glob(f"{room}/*/settings.py"))]
+    modules = [import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in files]
+    return [
+        each
+        for module in modules
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, ServiceSettings) and each.__module__ == module.__name__
+        if each is not ServiceSettings
+    ]
 
 
 def _beyond(model: type[ServiceSettings], base: type[Bootstrap]) -> list[str]:
