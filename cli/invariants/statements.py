@@ -1,6 +1,6 @@
 """What always holds, of orders, money, stock and messages. Pure: rows in, violations out.
 
-Numbers are those of the list in docs/saga.md. Statement 4 is the business of `feed.py`.
+The numbers are those of `check.TITLES`; statement 4 is the business of `feed.py`.
 Orders that are still moving are not judged; that they do not come to rest is named by `at_rest`.
 """
 

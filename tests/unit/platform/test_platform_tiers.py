@@ -37,7 +37,8 @@ def run_tier(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None)
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--strict-markers'\n")
     monkeypatch.setattr(tiers, "CHECKOUT", folder)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    return tiers.run(Tier("unit", minutes=1, covers=False), folder, long=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take longer to load than these tests to run
+    return tiers.run(Tier("unit", minutes=5, covers=False), folder, long=False)
 
 
 def test_a_tier_without_tests_is_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
