@@ -15,7 +15,7 @@ from cli.supervisor.table import Process, ProcessTable
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds a process may take to its first readiness."""
 ATTEMPTS = 3
 """Starts before the first readiness after which it is given up."""
