@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from typing import Self
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -13,6 +14,21 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 5 * 1024 * 1024
 """Bytes; a larger message is refused with 552."""
+
+
+# The form nearly every address has: no quotes, no comments, no source route.
+_PLAIN = re.compile(r"<([\w.+=-]+@[\w.-]+)>(.*)", re.ASCII)
+
+
+class _Connection(SMTP):
+    """aiosmtpd reads an address with the grammar of a whole mail header; that was a third of a message's cost."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        plain = _PLAIN.fullmatch(arg)
+        if plain:
+            return plain[1], plain[2]
+        address, rest = super()._getaddr(arg)
+        return address, rest
 
 
 class Receiver:
@@ -28,7 +44,7 @@ class Receiver:
         await asyncio.to_thread(self._mailbox.open)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: SMTP(
+            lambda: _Connection(
                 self,
                 data_size_limit=MAX_MESSAGE,
                 enable_SMTPUTF8=True,
