@@ -43,7 +43,6 @@ def build(settings: NotificationSettings) -> Starlette:
         ],
         checks={
             "database": database.check,
-            "mailer": mailer.check,
             "order events": events.check,
             "retries": retries.check,
         },

@@ -18,6 +18,7 @@ from psycopg_pool import PoolTimeout
 
 from services.chassis import metrics, telemetry
 from services.chassis.database import Database
+from services.chassis.tasks import essential
 from services.notification import mime, render, repository
 from services.notification.events import order_of
 from services.notification.outcomes import Outcome, Pending, Result, backoff
@@ -60,11 +61,9 @@ class Mailer:
         self._due.set()
 
     async def __aenter__(self) -> Self:
-        self._recording = asyncio.create_task(self._recorder.run(), name="mail-recorder")
-        self._senders = [
-            asyncio.create_task(self._send_all(), name="mail-sender") for _ in range(self._settings.smtp_connections)
-        ]
-        self._feeding = asyncio.create_task(self._feed(), name="mail-feeder")
+        self._recording = essential(self._recorder.run(), "mail-recorder")
+        self._senders = [essential(self._send_all(), "mail-sender") for _ in range(self._settings.smtp_connections)]
+        self._feeding = essential(self._feed(), "mail-feeder")
         return self
 
     async def __aexit__(
@@ -83,11 +82,6 @@ class Mailer:
             await asyncio.wait_for(self._recording, 5.0)
         for task in self._senders:
             task.cancel()
-
-    async def check(self) -> str | None:
-        """Readiness: a mail server that is away is no reason, since mails wait for it."""
-        ended = [task.get_name() for task in (self._feeding, self._recording, *self._senders) if task.done()]
-        return f"ended: {', '.join(ended)}; restart the service and see its log" if ended else None
 
     async def _feed(self) -> None:
         failures = 0

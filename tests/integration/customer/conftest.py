@@ -12,21 +12,21 @@ from pydantic import SecretStr
 
 from services.customer.app import build
 from services.customer.settings import CustomerSettings
-from tests.support.postgresql import fresh_database, migrated_server
+from tests.support.postgresql import fresh_database, migrated_template
 from tests.support.serving import free_port, served
 
 ADMIN = {"email": "Admin@shop.test", "password": "first admin password"}
 
 
 @pytest.fixture(scope="session")
-def customer_server() -> Iterator[str]:
-    with migrated_server("customer") as url:
+def customer_template(postgres_url: str) -> Iterator[str]:
+    with migrated_template(postgres_url, "customer") as url:
         yield url
 
 
 @pytest.fixture
-def database_url(customer_server: str) -> Iterator[str]:
-    with fresh_database(customer_server) as url:
+def database_url(postgres_url: str, customer_template: str) -> Iterator[str]:
+    with fresh_database(postgres_url, customer_template) as url:
         yield url
 
 

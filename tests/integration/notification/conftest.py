@@ -15,7 +15,7 @@ from services.chassis.messages import Message
 from services.notification.handlers import Notify
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
-from tests.support.postgresql import fresh_database, migrated_server
+from tests.support.postgresql import fresh_database, migrated_template
 from tests.support.serving import free_port
 
 Deliver = Callable[..., Awaitable[None]]
@@ -80,14 +80,14 @@ class MailServer:
 
 
 @pytest.fixture(scope="session")
-def notification_server() -> Iterator[str]:
-    with migrated_server("notification", ["messaging"]) as url:
+def notification_template(postgres_url: str) -> Iterator[str]:
+    with migrated_template(postgres_url, "notification", ["messaging"]) as url:
         yield url
 
 
 @pytest.fixture
-def database_url(notification_server: str) -> Iterator[str]:
-    with fresh_database(notification_server) as url:
+def database_url(postgres_url: str, notification_template: str) -> Iterator[str]:
+    with fresh_database(postgres_url, notification_template) as url:
         yield url
 
 
