@@ -17,7 +17,9 @@ COMMANDS = {
     "demo": "Place an order and print its life step by step.",
     "token": "Print a bearer token.",
     "topics": "Show topics, consumer lag and outbox backlog.",
+    "dead-letters": "List, show, replay and discard messages that could not be handled.",
     "invariants": "Check what always holds on what is stored.",
+    "bench": "Drive orders; report rates, latencies and processor time.",
     "test": "Run the tests.",
 }
 
