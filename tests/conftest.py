@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from tests.support.servers import Kafka, Postgres
 

@@ -1,6 +1,7 @@
 """What happens to a batch of raw messages: parse, sign in, handle, commit; split, retry or dead-letter on failure.
 
-transient failure (database away, deadlock)   the whole batch again, with backoff, for as long as it takes
+transient failure (database away, deadlock)   the whole batch again, with backoff, for as long as it takes; one that
+                                              takes too long for a statement is split
 one message cannot be read (InvalidMessage)   dead letters at once, with the reason
 any other failure                             split until one message is left; a few tries; then the retry topic
                                               where the handler allows another order, else the dead letters
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Message as Raw
 from psycopg import OperationalError
+from psycopg.errors import QueryCanceled
 
 from services.chassis import inbox, metrics, outbox
 from services.chassis.database import Database, Transaction
@@ -29,6 +31,7 @@ Handle = Callable[[Transaction, list[Message]], Awaitable[None]]
 ATTEMPTS = 4
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_PROGRAM_LIMIT_EXCEEDED = "54"
 
 
 class Batches:
@@ -42,33 +45,35 @@ class Batches:
 
     async def handle(self, batch: Sequence[Raw]) -> None:
         """Returns once every message took effect, or waits in the retry topic or the dead letters."""
-        wait = max(delay_left(raw) for raw in batch)
-        if wait > 0:
-            await asyncio.sleep(wait)
+        if self._retry:
+            wait = max(delay_left(raw, self._retry) for raw in batch)
+            if wait > 0:
+                await asyncio.sleep(wait)
         await self._split(list(batch))
 
     async def _split(self, batch: list[Raw]) -> None:
-        attempts = 0
+        outages = failures = 0
         while True:
             try:
                 await self._in_one_transaction(batch)
                 return
-            except OperationalError as error:
-                attempts += 1
-                self._note(batch, error, attempts)
-                await _pause(attempts)
             except Exception as error:
-                self._note(batch, error, attempts)
-                if len(batch) > 1:
+                transient = _transient(error)
+                self._note(batch, error, outages + failures + 1)
+                if len(batch) > 1 and (not transient or isinstance(error, QueryCanceled)):
                     middle = len(batch) // 2
                     await self._split(batch[:middle])
                     await self._split(batch[middle:])
                     return
-                attempts += 1
-                if isinstance(error, InvalidMessage) or attempts >= ATTEMPTS:
+                if transient:
+                    outages += 1
+                    await _pause(outages)
+                    continue
+                failures += 1
+                if isinstance(error, InvalidMessage) or failures >= ATTEMPTS:
                     await self._set_aside(batch[0], error)
                     return
-                await _pause(attempts)
+                await _pause(failures)
 
     async def _in_one_transaction(self, batch: list[Raw]) -> None:
         topic = str(batch[0].topic())
@@ -115,12 +120,16 @@ class Batches:
 
     def _note(self, batch: list[Raw], error: Exception, attempts: int) -> None:
         metrics.BATCH_FAILURES.labels(batch[0].topic()).inc()
-        transient = isinstance(error, OperationalError)
         log.warning(
             "batch of %d from %s failed (attempt %d): %s",
             len(batch), batch[0].topic(), attempts, type(error).__name__,
-            exc_info=None if transient or isinstance(error, InvalidMessage) else error,
+            exc_info=None if _transient(error) or isinstance(error, InvalidMessage) else error,
         )  # fmt: skip
+
+
+def _transient(error: Exception) -> bool:
+    """Whether the same message may succeed later. A value that exceeds a limit of the database never will."""
+    return isinstance(error, OperationalError) and not (error.sqlstate or "").startswith(_PROGRAM_LIMIT_EXCEEDED)
 
 
 def _parse(raw: Raw) -> Message:
@@ -132,5 +141,5 @@ def _bytes(value: str | bytes | None) -> bytes | None:
 
 
 async def _pause(attempts: int) -> None:
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**attempts)
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts, 10))
     await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311

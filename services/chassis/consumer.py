@@ -7,28 +7,31 @@ librdkafka's own bounded queue. Messages of a partition are handled in order, so
 
 import asyncio
 import logging
-import os
 import threading
+import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Self
 
 from confluent_kafka import Consumer as Client
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka import Message as Raw
 
 from services.chassis.batches import Batches
 from services.chassis.kafka import client_config
 from services.chassis.settings import ServiceSettings
+from services.chassis.tasks import die
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 _POLL_SECONDS = 0.2
 # On shutdown the batch at hand may end; one that waits for a lost database is given up and read again later.
-_DRAIN_SECONDS = 5
-_TOPIC_AWAY = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
+_DRAIN_SECONDS = 5.0
+# A batch given up has this long to roll back, and the group this long to say good-bye (the broker may be away).
+_CLOSE_SECONDS = 3.0
+_STEP_SECONDS = 1.0
 
 
 class Consumer:
@@ -39,6 +42,8 @@ class Consumer:
         self._batches = batches
         self._stop = threading.Event()
         self._assigned = False
+        # What arrived while a batch was being handled.
+        self._held: list[Raw] = []
         self._config = {
             **client_config(settings),
             "group.id": batches.group,
@@ -51,7 +56,9 @@ class Consumer:
             # A killed member's partitions pass on after this; heartbeats come from librdkafka's own thread.
             "session.timeout.ms": 6000,
             "heartbeat.interval.ms": 2000,
+            # Bounds of what is read ahead, and so of a batch.
             "queued.max.messages.kbytes": 16384,
+            "fetch.max.bytes": 4194304,
             "fetch.wait.max.ms": 100,
         }
         if settings.static_membership:
@@ -68,7 +75,8 @@ class Consumer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        await asyncio.to_thread(self._thread.join, 15.0)
+        # Not a thread of a pool: one that waits for a lost broker must not keep the process from ending.
+        await asyncio.to_thread(self._thread.join, _DRAIN_SECONDS + 2 * _CLOSE_SECONDS)
 
     async def check(self) -> str | None:
         """Readiness: None once the group has given its answer."""
@@ -83,56 +91,67 @@ class Consumer:
                     self._round(client)
             finally:
                 client.close()
-        except Exception:
+        except Exception as error:
             # A consumer that died would leave its topic unread in a process that looks alive.
-            log.critical("consumer of %s died", ", ".join(self._topics), exc_info=True)
-            logging.shutdown()
-            os._exit(70)
+            die(f"consumer of {', '.join(self._topics)} died", error)
 
     def _on_assign(self, _client: Client, partitions: list[TopicPartition]) -> None:
         self._assigned = True
         log.info("partitions assigned: %s", [f"{p.topic}/{p.partition}" for p in partitions])
 
     def _round(self, client: Client) -> None:
-        first = client.poll(_POLL_SECONDS)
-        if first is None:
-            return
-        batch = [raw for raw in (first, *client.consume(BATCH - 1, 0)) if self._usable(raw)]
+        arrived, self._held = self._held, []
+        if not arrived:
+            first = client.poll(_POLL_SECONDS)
+            if first is None:
+                return
+            arrived = [first]
+        arrived += client.consume(max(1, BATCH - len(arrived)), 0)
+        batch = [raw for raw in arrived if self._usable(raw)]
         if not batch:
             return
-        handled = asyncio.run_coroutine_threadsafe(self._batches.handle(batch), self._loop)
+        ended = threading.Event()
+        handled = asyncio.run_coroutine_threadsafe(self._handle(batch, ended), self._loop)
         if self._wait(client, handled):
             self._store(client, batch)
+        elif not ended.wait(_CLOSE_SECONDS):
+            log.warning("a batch of %s is still rolling back", ", ".join(self._topics))
+
+    async def _handle(self, batch: Sequence[Raw], ended: threading.Event) -> None:
+        try:
+            await self._batches.handle(batch)
+        finally:
+            ended.set()
 
     def _usable(self, raw: Raw) -> bool:
         error = raw.error()
         if error is None:
             return True
-        if error.fatal() or (not error.retriable() and error.code() not in _TOPIC_AWAY and error.code() >= 0):
+        if error.fatal():
             raise KafkaException(error)
-        log.warning("kafka: %s", error.name())
+        # Everything else (a broker or a topic that is away, a missing right) librdkafka tries again by itself.
+        log.warning("kafka, reading %s: %s", ", ".join(self._topics), error.name())
         return False
 
     def _wait(self, client: Client, handled: "Future[None]") -> bool:
         """Waits for the batch; a long one pauses the partitions and polls, so that the group keeps us."""
         paused: list[TopicPartition] = []
-        grace = _DRAIN_SECONDS
+        give_up = float("inf")
         try:
-            while True:
-                try:
-                    handled.result(1.0)
-                    return True
-                except TimeoutError:
-                    if handled.done():
-                        raise
+            while not wait([handled], _STEP_SECONDS).done:
                 if self._stop.is_set():
-                    grace -= 1
-                    if grace <= 0:
+                    give_up = min(give_up, time.monotonic() + _DRAIN_SECONDS - _STEP_SECONDS)
+                    if time.monotonic() >= give_up:
+                        log.warning("a batch of %s is given up and will be read again", ", ".join(self._topics))
                         handled.cancel()
                         return False
                 paused = client.assignment()
                 client.pause(paused)
-                client.poll(0)
+                # Partitions that came to us just now are not paused yet: what they bring is for the next batch.
+                if (arrived := client.poll(0)) is not None:
+                    self._held.append(arrived)
+            handled.result()
+            return True
         finally:
             self._resume(client, paused)
 

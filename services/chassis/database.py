@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from services.chassis import outbox, telemetry
 from services.chassis.messages import Message
 from services.chassis.settings import ServiceSettings
+from services.chassis.tasks import stop
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,14 @@ class Database:
             max_waiting=1000,
             timeout=5.0,
             reconnect_timeout=2.0,
-            kwargs={"options": _OPTIONS, "connect_timeout": 5, "application_name": settings.instance, **_KEEPALIVE},
+            # A single statement needs no BEGIN and COMMIT around it; `transaction` sends them where they are wanted.
+            kwargs={
+                "autocommit": True,
+                "options": _OPTIONS,
+                "connect_timeout": 5,
+                "application_name": settings.instance,
+                **_KEEPALIVE,
+            },
             open=False,
         )
 
@@ -67,12 +75,15 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._repair:
+            await stop(self._repair)
         await self._pool.close(timeout=5.0)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Raises psycopg's OperationalError when the database is away; a lost COMMIT may have held."""
-        with telemetry.span("postgresql transaction", kind=telemetry.SpanKind.CLIENT, attributes=self.span_attributes):
+        # Only under a recorded span: on its own, a transaction is no trace worth keeping.
+        with telemetry.span_below("postgresql transaction", telemetry.SpanKind.CLIENT, self.span_attributes):
             async with self._connection() as connection, connection.transaction():
                 unit = Transaction(connection)
                 yield unit
@@ -82,6 +93,16 @@ class Database:
             self.outbox_filled.set()
         for callback in unit.callbacks:
             callback()
+
+    async def fetch(self, query: LiteralString, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a single statement, outside any transaction. Raises as `transaction` does."""
+        async with self._connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchall()
+
+    async def execute(self, query: LiteralString, parameters: Sequence[Any] | None = None) -> None:
+        """Like `fetch`, without an answer."""
+        async with self._connection() as connection:
+            await connection.execute(query, parameters)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:

@@ -5,16 +5,17 @@ from services.chassis.database import Database
 from services.chassis.periodic import Periodic
 
 EVERY_SECONDS = 3600.0
+# Rows for one statement: many hours' worth at once would not end within the statement's time, now or ever after.
+CHUNK = 5000
 
 
 def housekeeping(database: Database, *, messaging: bool = False, keys: bool = False) -> Periodic:
     """A resource; the flags say which of the chassis' tables the service's database holds."""
+    statements = [inbox.FORGET] * messaging + [idempotency.FORGET] * keys
 
     async def forget() -> None:
-        async with database.transaction() as unit:
-            if messaging:
-                await inbox.forget(unit.connection)
-            if keys:
-                await idempotency.forget(unit.connection)
+        for statement in statements:
+            while len(await database.fetch(statement, (CHUNK,))) == CHUNK:
+                pass
 
     return Periodic("housekeeping", EVERY_SECONDS, forget)

@@ -17,14 +17,13 @@ from services.chassis.problems import BadRequest, FieldError, InvalidFields
 
 HEADER = "idempotency-key"
 REPLAYED = {"idempotency-replayed": "true"}
-KEEP_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 _CLAIM = """
 INSERT INTO idempotency_key (caller, path, key, body_hash, status, location) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (caller, path, key) DO UPDATE
     SET body_hash = excluded.body_hash, status = excluded.status, location = excluded.location, created_at = now()
-    WHERE idempotency_key.created_at < now() - make_interval(hours => %s)
+    WHERE idempotency_key.created_at < now() - interval '24 hours'
 RETURNING key
 """
 _FIRST = "SELECT body_hash, status, location FROM idempotency_key WHERE caller = %s AND path = %s AND key = %s"
@@ -65,9 +64,7 @@ async def claim(connection: Connection, key: Key, status: int, location: str) ->
     A simultaneous request with the same key waits here for the first one's commit. Raises InvalidFields when the
     first one had another body.
     """
-    fresh = await connection.execute(
-        _CLAIM, (key.caller, key.path, key.key, key.body_hash, status, location, KEEP_HOURS)
-    )
+    fresh = await connection.execute(_CLAIM, (key.caller, key.path, key.key, key.body_hash, status, location))
     if await fresh.fetchone():
         return None
     row = await (await connection.execute(_FIRST, (key.caller, key.path, key.key))).fetchone()
@@ -79,8 +76,9 @@ async def claim(connection: Connection, key: Key, status: int, location: str) ->
     return FirstAnswer(row[1], row[2])
 
 
-async def forget(connection: Connection) -> None:
-    """Deletes keys whose time is over."""
-    await connection.execute(
-        "DELETE FROM idempotency_key WHERE created_at < now() - make_interval(hours => %s)", (KEEP_HOURS,)
-    )
+FORGET = """
+DELETE FROM idempotency_key WHERE (caller, path, key) IN (
+    SELECT caller, path, key FROM idempotency_key WHERE created_at < now() - interval '24 hours' LIMIT %s
+) RETURNING 1
+"""
+"""Deletes so many keys whose time is over."""

@@ -7,9 +7,6 @@ from psycopg import AsyncConnection
 
 from services.chassis.messages import Message
 
-# Longer than any topic keeps its messages (7 days): a message that can still be read is still remembered.
-KEEP_DAYS = 14
-
 _SIGN = "INSERT INTO inbox (message_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING message_id"
 
 
@@ -30,6 +27,9 @@ async def unseen(connection: AsyncConnection[tuple[Any, ...]], messages: Sequenc
     return result
 
 
-async def forget(connection: AsyncConnection[tuple[Any, ...]]) -> None:
-    """Deletes rows that no topic can repeat any more."""
-    await connection.execute("DELETE FROM inbox WHERE received_at < now() - make_interval(days => %s)", (KEEP_DAYS,))
+FORGET = """
+DELETE FROM inbox WHERE message_id = ANY(ARRAY(
+    SELECT message_id FROM inbox WHERE received_at < now() - interval '14 days' LIMIT %s
+)) RETURNING 1
+"""
+"""Deletes so many rows that no topic can repeat any more: topics keep their messages for 7 days at most."""

@@ -15,6 +15,7 @@ _SIGN_IN = """
 INSERT INTO outbox_relay (owner, expires_at) VALUES (%(owner)s, now() + make_interval(secs => %(ttl)s))
 ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at
 """
+_FORGET = "DELETE FROM outbox_relay WHERE expires_at < now() - interval '1 hour'"
 _ALIVE = "SELECT count(*) FROM outbox_relay WHERE expires_at > now()"
 _RENEW = """
 UPDATE outbox_lease SET expires_at = now() + make_interval(secs => %(ttl)s)
@@ -45,6 +46,8 @@ class Leases:
         bind = {"owner": self._owner, "ttl": LEASE_SECONDS}
         async with self._database.transaction() as unit:
             connection = unit.connection
+            if not self.held:
+                await connection.execute(_FORGET)
             await connection.execute(_SIGN_IN, bind)
             alive = (await (await connection.execute(_ALIVE)).fetchone() or (1,))[0]
             share = -(-BUCKETS // max(1, alive))

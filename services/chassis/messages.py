@@ -3,6 +3,7 @@
 Sources: CloudEvents 1.0, Kafka Protocol Binding 1.0.2; W3C Trace Context.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -12,6 +13,9 @@ import orjson
 from services.chassis.ids import new_id
 
 CONTENT_TYPE = "application/json"
+# Ids are keys of the inbox, whose index takes no more than about 2,700 bytes; ours are UUIDs.
+LONGEST_ID = 255
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class InvalidMessage(Exception):
@@ -53,6 +57,8 @@ class Message:
         for name in ("ce_id", "ce_type"):
             if not headers.get(name):
                 raise InvalidMessage(f"header {name} is missing: not a CloudEvent in binary mode")
+            if len(headers[name]) > LONGEST_ID or not headers[name].isprintable():
+                raise InvalidMessage(f"header {name} is not printable text of at most {LONGEST_ID} characters")
         if key is None or value is None:
             raise InvalidMessage("key or value is missing")
         try:
@@ -61,5 +67,11 @@ class Message:
             raise InvalidMessage(f"data is not JSON: {error}") from None
         if not isinstance(data, dict):
             raise InvalidMessage("data is not a JSON object")
-        text = key.decode(errors="replace")
-        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], headers.get("traceparent"))
+        try:
+            text = key.decode()
+        except UnicodeDecodeError:
+            raise InvalidMessage("key is not UTF-8") from None
+        trace = headers.get("traceparent")
+        if trace and not _TRACEPARENT.fullmatch(trace):
+            trace = None
+        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], trace)

@@ -19,6 +19,9 @@ OUTBOX_DELAY = Histogram(
 )
 OUTBOX_BACKLOG = Gauge("mercato_outbox_backlog", "Outbox rows that wait to be published.")
 OUTBOX_FAILURES = Counter("mercato_outbox_failures_total", "Rounds of the relay that failed and are repeated.")
+OUTBOX_REFUSED = Counter(
+    "mercato_outbox_refused_total", "Outbox rows Kafka refused for good; they are set aside in the outbox."
+)
 MESSAGES_HANDLED = Counter(
     "mercato_messages_handled_total", "Messages whose effect was committed, by topic and type.", ["topic", "type"]
 )

@@ -1,9 +1,11 @@
 """Where a message goes that could not be handled: `<topic>.<group>.retry`, then `<topic>.<group>.dead-letter`.
 
-The letter is the message itself, byte for byte, with headers that tell its story; what went wrong is named by kind and
-text, never with the message's data.
+The letter carries the message's value byte for byte, with headers that tell its story; what went wrong is named by kind
+and text, never with the message's data. Keys and headers that are no text (PostgreSQL takes no NUL either) are replaced
+as far as they are not; the message itself stays where `mercato-origin` says, as long as its topic keeps it.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,10 @@ REASON = "mercato-reason"
 ERROR = "mercato-error"
 FAILED_AT = "mercato-failed-at"
 
+_RETRY_SUFFIX = ".retry"
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_SECONDS = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?")
+
 Letter = tuple[str, str, bytes, dict[str, str]]
 
 
@@ -32,7 +38,7 @@ class Retry:
 
 
 def retry_topic(topic: str, group: str) -> str:
-    return f"{topic}.{group}.retry"
+    return f"{topic}.{group}{_RETRY_SUFFIX}"
 
 
 def dead_letter_topic(topic: str, group: str) -> str:
@@ -42,7 +48,9 @@ def dead_letter_topic(topic: str, group: str) -> str:
 def retry_letter(raw: Raw, group: str, retry: Retry) -> Letter | None:
     """The message for its next try, or None when its tries are used up."""
     headers = text_headers(raw)
-    attempts = int(headers.get(ATTEMPTS, "0")) + 1
+    told = headers.get(ATTEMPTS, "")
+    # Whatever a stranger wrote there, the tries are counted and come to an end.
+    attempts = (int(told) if _NUMBER.fullmatch(told) else 0) + 1
     if attempts > retry.attempts:
         return None
     origin = _origin(raw, headers)
@@ -64,16 +72,18 @@ def dead_letter(raw: Raw, group: str, error: Exception, now: datetime) -> Letter
     return dead_letter_topic(origin.partition("/")[0], group), _key(raw), _value(raw), headers
 
 
-def delay_left(raw: Raw) -> float:
-    """Seconds until a message of a retry topic is due; 0 for all others."""
-    due = text_headers(raw).get(DUE)
-    return max(0.0, float(due) - time.time()) if due else 0.0
+def delay_left(raw: Raw, retry: Retry) -> float:
+    """Seconds until a message of a retry topic is due, never more than the backoff; 0 for all others."""
+    if not str(raw.topic()).endswith(_RETRY_SUFFIX):
+        return 0.0
+    due = text_headers(raw).get(DUE, "")
+    return min(retry.backoff_seconds, max(0.0, float(due) - time.time())) if _SECONDS.fullmatch(due) else 0.0
 
 
 def text_headers(raw: Raw) -> dict[str, str]:
     """A record's headers as text."""
     headers: Any = raw.headers() or []
-    return {name: (value or b"").decode(errors="replace") for name, value in headers}
+    return {_clean(name): _clean((value or b"").decode(errors="replace")) for name, value in headers}
 
 
 def _origin(raw: Raw, headers: dict[str, str]) -> str:
@@ -82,7 +92,11 @@ def _origin(raw: Raw, headers: dict[str, str]) -> str:
 
 
 def _key(raw: Raw) -> str:
-    return _text(raw.key()).decode(errors="replace")
+    return _clean(_text(raw.key()).decode(errors="replace"))
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _value(raw: Raw) -> bytes:

@@ -71,9 +71,29 @@ def span(
 ) -> Iterator[trace.Span]:
     """A span around a block; `parent` is a W3C traceparent, by default the current span."""
     with _tracer.start_as_current_span(
-        name, context=context_of(parent), kind=kind, attributes=attributes, record_exception=False
+        name,
+        context=context_of(parent),
+        kind=kind,
+        attributes=attributes,
+        # An exception's text may quote data; `fail` names its kind.
+        record_exception=False,
+        set_status_on_exception=False,
     ) as current:
-        yield current
+        try:
+            yield current
+        except BaseException as error:
+            fail(current, error)
+            raise
+
+
+@contextmanager
+def span_below(name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue]) -> Iterator[None]:
+    """A span around a block where the current one is recorded; nothing elsewhere."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    with span(name, kind=kind, attributes=attributes):
+        yield
 
 
 def start(name: str, parent: str | None, kind: SpanKind, attributes: Mapping[str, AttributeValue]) -> trace.Span:

@@ -50,7 +50,9 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_tied(self._spec.become, self._spec.death_signal),
+                preexec_fn=_tied(  # noqa: PLW1509 - libc is loaded, nothing else is done between fork and exec
+                    self._spec.become, self._spec.death_signal
+                ),
             )
 
     def wait(self) -> None:
@@ -151,4 +153,3 @@ def _tied(then: Callable[[], None] | None, death: int) -> Callable[[], None]:
         _libc.prctl(_PR_SET_PDEATHSIG, death, 0, 0, 0)
 
     return in_child
-

@@ -1,0 +1,41 @@
+"""Background tasks that live as long as their service."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+log = logging.getLogger(__name__)
+
+# EX_SOFTWARE of sysexits(3).
+DIED = 70
+
+
+def essential(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Runs `work` as a task. A failure it does not handle itself ends the process, which is then started anew.
+
+    A task that died unseen would leave its work undone in a process that looks alive.
+    """
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_ended)
+    return task
+
+
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    """Cancels and waits for the end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        die(f"{task.get_name()} died", error)
+
+
+def die(message: str, error: BaseException) -> NoReturn:
+    """Ends the process at once; the log says why."""
+    log.critical(message, exc_info=error)
+    logging.shutdown()
+    os._exit(DIED)

@@ -1,0 +1,72 @@
+"""A bare service on the chassis, its parts to be started and broken one by one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, ClassVar
+
+from services.chassis.batches import Batches, Handle
+from services.chassis.consumer import Consumer
+from services.chassis.database import Database
+from services.chassis.messages import Message
+from services.chassis.outbox import Relay
+from services.chassis.producer import Producer
+from services.chassis.retries import Retry
+from services.chassis.settings import ServiceSettings
+
+
+class BareSettings(ServiceSettings):
+    service: ClassVar[str] = "bare"
+
+
+class Bare:
+    """Starts parts of a service; what is started with `part` ends with the test, in reverse."""
+
+    def __init__(self, settings: BareSettings, stack: AsyncExitStack) -> None:
+        self.settings = settings
+        self.stack = stack
+
+    def as_instance(self, name: str) -> BareSettings:
+        return self.settings.model_copy(update={"instance": name})
+
+    async def database(self, instance: str = "bare") -> Database:
+        return await self.stack.enter_async_context(Database(self.as_instance(instance)))
+
+    async def relay(self, database: Database, instance: str = "bare") -> Relay:
+        return await self.stack.enter_async_context(self.relaying(database, instance))
+
+    @asynccontextmanager
+    async def relaying(self, database: Database, instance: str = "bare") -> AsyncIterator[Relay]:
+        async with Producer(self.as_instance(instance)) as producer, Relay(database, producer, instance) as relay:
+            yield relay
+
+    def consumer(
+        self, database: Database, topic: str, handle: Handle, *, group: str = "bare", retry: Retry | None = None
+    ) -> Consumer:
+        return Consumer(self.settings, [topic], Batches(database, group, handle, retry))
+
+
+async def until(condition: Callable[[], Awaitable[Any] | Any], seconds: float = 30.0) -> None:
+    """Waits for a condition to hold. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while True:
+            holds = condition()
+            if isinstance(holds, Awaitable):
+                holds = await holds
+            if holds:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def publish(database: Database, *messages: Message) -> None:
+    async with database.transaction() as unit:
+        unit.publish(*messages)
+
+
+async def backlog(database: Database) -> int:
+    """Outbox rows that wait to be published."""
+    return int((await database.fetch("SELECT count(*) FROM outbox WHERE bucket >= 0"))[0][0])
+
+
+async def emptied(database: Database) -> bool:
+    return await backlog(database) == 0
