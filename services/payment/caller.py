@@ -3,6 +3,9 @@
 A job arrives with its intent committed; its answer is recorded, with the outbox row of the reply and the intent of
 the next call, in one transaction for all answers that came meanwhile. A job lost with its process is found by its
 lease, a call that must wait by its due time: rows, which hold no place here.
+
+Two limits make the bulkhead. Few calls are brisk at a time, so that a provider under load is not buried; a call that
+takes long gives up its brisk place, so that those which hang do not keep the others from starting.
 """
 
 import asyncio
@@ -54,6 +57,8 @@ class Caller:
         self._database = database
         self._provider = provider
         self._calls: set[asyncio.Task[None]] = set()
+        self._brisk: set[asyncio.Task[None]] = set()
+        self._crowded = False
         self._done: list[_Done] = []
         self._finished = asyncio.Event()
         self._recorded = asyncio.Event()
@@ -63,13 +68,29 @@ class Caller:
     @property
     def room(self) -> int:
         """How many more calls may start now; below zero when a batch overshot."""
-        return self._settings.provider_concurrency - len(self._calls)
+        brisk = self._settings.provider_brisk_concurrency - len(self._brisk)
+        return min(brisk, self._settings.provider_concurrency - len(self._calls))
 
     def start(self, job: Job) -> None:
         """Makes the call in the background; its intent is committed."""
         task = asyncio.create_task(self._call(job))
         self._calls.add(task)
+        self._brisk.add(task)
+        slow = asyncio.get_running_loop().call_later(self._settings.provider_slow_seconds, self._give_room, task)
         task.add_done_callback(self._calls.discard)
+        task.add_done_callback(self._give_room)
+        task.add_done_callback(lambda _: slow.cancel())
+
+    def crowd(self) -> None:
+        """Some call was left as a due row for want of room: look for it as soon as there is some."""
+        self._crowded = True
+
+    def _give_room(self, task: asyncio.Task[None]) -> None:
+        self._brisk.discard(task)
+        # Not for every single place: each look is a transaction.
+        if self._crowded and self.room >= self._settings.provider_brisk_concurrency // 4:
+            self._crowded = False
+            self._look.set()
 
     def look(self) -> None:
         """Look for due rows now instead of at the next poll."""
@@ -86,17 +107,17 @@ class Caller:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Waits for the calls that are out, as long as one may take; what is lost is looked up at the next start."""
+        """Waits for the calls that are out unless they are slow; those are looked up when their leases end."""
         recorder, *others = self._tasks
         for task in others:
             task.cancel()
         try:
-            async with asyncio.timeout(self._settings.provider_timeout_seconds):
+            async with asyncio.timeout(self._settings.provider_slow_seconds):
                 while self._calls:
                     await asyncio.wait(self._calls)
                     await self._recorded.wait()
         except TimeoutError:
-            log.warning("%d provider calls are left to the next start", len(self._calls) + len(self._done))
+            log.warning("%d provider calls are left to be looked up", len(self._calls) + len(self._done))
         stopped = [recorder, *others, *self._calls]
         for task in stopped:
             task.cancel()
@@ -173,7 +194,9 @@ class Caller:
     async def _start_due(self) -> None:
         limit = min(DUE_BATCH, self.room)
         found = 0
-        if limit > 0:
+        if limit <= 0:
+            self._crowded = True
+        else:
             async with self._database.transaction() as tx:
                 rows = await repository.due(tx.connection, limit)
                 found = len(rows)
@@ -184,8 +207,9 @@ class Caller:
                     if job:
                         tx.after_commit(_starter(self, job))
                 await repository.save(tx.connection, started)
-        if found < DUE_BATCH:
-            await self._until_next_look()
+        if found >= limit:
+            self._crowded = True  # there may be more
+        await self._until_next_look()
 
     async def _until_next_look(self) -> None:
         try:

@@ -37,8 +37,10 @@ class PaymentHandler:
     def _start(self, tx: Transaction, row: Row) -> Row:
         if row.claim is not None:
             return row  # one call in flight per order: whoever records its answer goes on from there
-        room = self._caller.room - len(tx.callbacks) > 0
+        room = self._caller.room > len(tx.callbacks)
         started, job = schedule.start(row.payment, self._settings, room=room)
+        if not room:
+            tx.after_commit(self._caller.crowd)
         if job:
             tx.after_commit(lambda: self._caller.start(job))
         return started

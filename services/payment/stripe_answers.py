@@ -4,6 +4,7 @@ Source: https://docs.stripe.com/api/errors and https://docs.stripe.com/error-low
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -16,32 +17,39 @@ from services.payment.intents import DECLINED, Operation
 log = logging.getLogger(__name__)
 
 ACTION_REQUIRED = "payment_action_required"
+_NEEDS_ACTION = ("authentication_required", "requires_action")
 
 
-def known(intent: Any) -> Answer:  # noqa: PLR0911 - one for each status
+Json = Mapping[str, Any]
+
+
+def known(intent: Json) -> Answer:
     """What a PaymentIntent says."""
-    match intent.status:
+    name = intent["id"]
+    match intent["status"]:
         case "requires_capture":
-            return answers.Authorized(intent.id)
-        case "succeeded":
-            charge = intent.latest_charge
-            refunded = 0 if charge is None or isinstance(charge, str) else charge.amount_refunded
-            if refunded >= intent.amount_received:
-                return answers.Refunded(intent.id, intent.amount_received)
-            return answers.Captured(intent.id, intent.amount_received, refunded)
-        case "canceled":
-            return answers.Voided(intent.id)
+            return answers.Authorized(name)
         case "processing":
-            return answers.Processing(intent.id)
-        case "requires_action":
-            return answers.Declined(intent.id, ACTION_REQUIRED, "the card needs an authentication")
-    return _declined(intent.id, intent.last_payment_error)
+            return answers.Processing(name)
+        case "canceled":
+            return answers.Voided(name)
+        case "succeeded":
+            return _captured(intent)
+    return _declined(name, intent["last_payment_error"] or {"code": intent["status"]})
 
 
-def _declined(provider_id: str | None, error: Any) -> Answer:
+def _captured(intent: Json) -> Answer:
+    charge = intent["latest_charge"]
+    captured, refunded = intent["amount_received"], charge["amount_refunded"] if isinstance(charge, Mapping) else 0
+    if refunded >= captured:
+        return answers.Refunded(intent["id"], captured)
+    return answers.Captured(intent["id"], captured, refunded)
+
+
+def _declined(provider_id: str | None, error: Json) -> Answer:
     # Only codes: the provider's messages may repeat what was sent.
-    code = getattr(error, "decline_code", None) or getattr(error, "code", None) or "unknown"
-    if code == "authentication_required":
+    code = error.get("decline_code") or error.get("code") or "unknown"
+    if code in _NEEDS_ACTION:
         return answers.Declined(provider_id, ACTION_REQUIRED, "the card needs an authentication")
     return answers.Declined(provider_id, DECLINED, f"the card was declined ({code})")
 
@@ -52,8 +60,8 @@ def answer_of(operation: Operation, error: stripe.StripeError) -> Answer:  # noq
         case stripe.APIConnectionError():
             return _connection_answer(error.__cause__)
         case stripe.CardError() if operation is Operation.AUTHORIZE:
-            intent = getattr(error.error, "payment_intent", None)
-            return _declined(intent.id if intent else None, error.error)
+            body = _body(error)
+            return _declined(body.get("payment_intent", {}).get("id"), body)
         case stripe.CardError():
             return answers.Rejected(f"the provider refused ({error.code})")
         case stripe.IdempotencyError():
@@ -66,7 +74,7 @@ def answer_of(operation: Operation, error: stripe.StripeError) -> Answer:  # noq
             return answers.NotCarriedOut(type(error).__name__)
     status = error.http_status or 0
     # Only an error that Stripe itself wrote is kept under the key; a proxy's tells nothing.
-    if status >= 500 and error.error is not None:
+    if status >= 500 and _body(error):
         return answers.ServerError()
     return answers.Unanswered(f"status {status}")
 
@@ -83,9 +91,15 @@ def _invalid_answer(operation: Operation, error: stripe.InvalidRequestError) -> 
     if operation is Operation.AUTHORIZE:
         log.warning("an authorization was refused as invalid: %s %s", error.code, error.param)
         return answers.Declined(None, DECLINED, f"the payment method was refused ({error.code or 'invalid'})")
-    intent = getattr(error.error, "payment_intent", None)
-    if intent is not None and intent.status == "canceled":
-        return answers.Voided(intent.id)
-    if intent is not None and intent.status == "succeeded" and operation is Operation.CAPTURE:
+    intent = _body(error).get("payment_intent", {})
+    if intent.get("status") == "canceled":
+        return answers.Voided(intent["id"])
+    if intent.get("status") == "succeeded" and operation is Operation.CAPTURE:
         return answers.Unanswered("captured before")  # a look-up tells how much
     return answers.Rejected(f"the provider refused ({error.code or 'invalid'})")
+
+
+def _body(error: stripe.StripeError) -> Json:
+    """Stripe's error object; empty where someone else answered."""
+    found = error.json_body.get("error") if isinstance(error.json_body, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

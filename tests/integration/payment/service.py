@@ -50,6 +50,10 @@ class Service:
         )
         return [(kind.split(".")[2], data) for kind, data in rows]
 
+    def answered(self) -> set[UUID]:
+        """The orders that got a reply."""
+        return {UUID(key) for (key,) in _query(self.payment_url, "SELECT DISTINCT key FROM outbox", ())}
+
     def row(self, order_id: UUID) -> dict[str, Any]:
         return dict(
             _query(self.payment_url, "SELECT to_jsonb(p) FROM payment p WHERE order_id = %s", (order_id,))[0][0]
