@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.gateway.envoy import rate_limits
-from services.gateway.envoy.local_replies import local_reply_config
+from services.gateway.envoy.local_replies import TRACE_NOTE, local_reply_config
 from services.gateway.envoy.options import (
     COLLECTOR,
     JWT_REQUIREMENT,
@@ -85,6 +85,7 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
 def _filters(options: EnvoyOptions) -> list[Resource]:
     """In the order a request meets them: cheap refusals first, the body only once the caller is known."""
     return [
+        _trace_note(),
         rate_limits.empty_filter(rate_limits.ADDRESS_FILTER),
         {"name": TOKEN_FILTER, "typed_config": _token_check(options)},
         rate_limits.empty_filter(rate_limits.SUBJECT_FILTER),
@@ -97,6 +98,14 @@ def _filters(options: EnvoyOptions) -> list[Resource]:
             "typed_config": typed("extensions.filters.http.router.v3.Router", suppress_envoy_headers=True),
         },
     ]
+
+
+def _trace_note() -> Resource:
+    """The trace's id as a header of the request, for `x-trace-id` of what Envoy answers itself."""
+    note = {"header": {"key": TRACE_NOTE, "value": "%TRACE_ID%"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    kind = "extensions.filters.http.header_mutation.v3.HeaderMutation"
+    filter_config = typed(kind, mutations={"request_mutations": [{"append": note}]})
+    return {"name": "envoy.filters.http.header_mutation", "typed_config": filter_config}
 
 
 def _token_check(options: EnvoyOptions) -> Resource:

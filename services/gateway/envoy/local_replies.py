@@ -27,8 +27,11 @@ _PROXY_ONLY: Final = (
     (502, "bad-gateway", "Bad gateway", "The service behind this path answered something unreadable. Try again."),
     (504, "gateway-timeout", "Gateway timeout", "The service behind this path took too long. Try again."),
 )
-# What cannot be read as a request has no trace yet: its answer is given an id of its own.
-_TRACE_OR_UNIQUE: Final = '%COALESCE({"operators": ["TRACE_ID", "UNIQUE_ID"]})%'
+# Envoy's own answers cannot see the trace: a filter notes its id on the request. What cannot be read as a request has
+# no trace yet, and its answer is given an id of its own.
+TRACE_NOTE: Final = "x-mercato-trace"
+_NOTED = {"command": "REQ", "param": TRACE_NOTE}
+_TRACE_OR_UNIQUE: Final = f"%COALESCE({json.dumps({'operators': [_NOTED, 'UNIQUE_ID']})})%"
 _EXTRA_HEADERS: Final = {401: ("www-authenticate", "Bearer"), 503: ("retry-after", "1")}
 
 

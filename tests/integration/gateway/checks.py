@@ -21,4 +21,4 @@ def assert_problem(answer: Answer, status: int, slug: str) -> None:
     assert answer.body["title"]
     assert answer.body["detail"]
     assert len(answer.headers.getall("x-trace-id")) == 1
-    assert answer.headers["x-trace-id"]
+    assert len(answer.headers["x-trace-id"]) == 32
