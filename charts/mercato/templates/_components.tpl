@@ -1,0 +1,65 @@
+{{/*
+What is installed with these values, and what each part is, as YAML:
+  workload   Deployment or StatefulSet, Job (not one of its pods stays)
+  ports      of its Service: name → [port, container port]; `metrics: true` adds 9090
+  database, kafka   it has a role and a database, or a user, of its own name
+  api        it speaks to the API server, and has a token for it
+  outside    what it may reach beyond the platform's pods
+*/}}
+{{- define "mercato.components" -}}
+{{- $values := .Values -}}
+{{- $builtin := eq $values.gateway.mode "builtin" -}}
+{{- range $name := list "customer" "product" "order" "payment" "notification" }}
+{{ $name }}: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, database: true, kafka: {{ ne $name "customer" }}}
+{{- end }}
+config: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: true}
+discovery: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: {{ eq $values.discovery.backend "endpointslices" }}}
+{{- if $builtin }}
+gateway:
+  workload: Deployment
+  ports: {http: [80, 8080]{{ if $values.gateway.tls.secretName }}, https: [443, 8443]{{ end }}}
+  metrics: true
+  api: {{ eq $values.gateway.source "api" }}
+{{- end }}
+{{- if eq $values.payment.mode "simulator" }}
+simulator: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, database: true}
+{{- end }}
+{{- if eq $values.mail.mode "bundled" }}
+mail: {workload: StatefulSet, ports: {http: [80, 8080], smtp: [25, 1025]}, metrics: true}
+{{- end }}
+{{- if eq $values.kafka.mode "bundled" }}
+kafka: {workload: StatefulSet, ports: {sasl: [9092, 9092]}}
+{{- end }}
+{{- if eq $values.postgres.mode "bundled" }}
+postgres: {workload: StatefulSet, ports: {postgresql: [5432, 5432]}}
+{{- end }}
+{{- if $values.setup.enabled }}
+setup: {workload: Job, api: true}
+{{- end }}
+{{- if include "mercato.makesDatabases" . }}
+databases: {workload: Job}
+{{- end }}
+{{- if include "mercato.makesTopics" . }}
+topics: {workload: Job}
+{{- end }}
+{{- if $builtin }}
+smoke: {workload: Job}
+{{- end }}
+{{- end }}
+
+{{- define "mercato.makesDatabases" -}}
+{{- if or (eq .Values.postgres.mode "bundled") .Values.postgres.external.adminSecret }}true{{ end -}}
+{{- end }}
+
+{{- define "mercato.makesTopics" -}}
+{{- if or (eq .Values.kafka.mode "bundled") (and (eq .Values.kafka.mode "external") .Values.kafka.external.adminUsername) }}true{{ end -}}
+{{- end }}
+
+{{/* Names of the roles, one for each service with a database. */}}
+{{- define "mercato.roles" -}}
+{{- range $name, $component := include "mercato.components" . | fromYaml }}
+{{- if $component.database }}
+- {{ $name }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,46 @@
+{{/* Labels, images, and the settings of one component. Each takes {root, name}, name = the component. */}}
+
+{{- define "mercato.selector" -}}
+app.kubernetes.io/name: mercato
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{- define "mercato.labels" -}}
+{{ include "mercato.selector" . }}
+app.kubernetes.io/part-of: mercato
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* `object` is the object's name where it is not the component's. */}}
+{{- define "mercato.metadata" -}}
+name: {{ .object | default .name }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "mercato.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* {root, image}: the reference of an image. */}}
+{{- define "mercato.image" -}}
+{{- $images := .root.Values.images -}}
+{{- with index $images.overrides .image -}}
+{{ . }}
+{{- else -}}
+{{ with $images.registry }}{{ trimSuffix "/" . }}/{{ end }}mercato-{{ .image }}:{{ $images.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* The component's settings as YAML: `defaults`, overruled by `components.<name>`. Jobs share `components.jobs`. */}}
+{{- define "mercato.component" -}}
+{{- $key := has .name (list "setup" "databases" "topics" "smoke") | ternary "jobs" .name -}}
+{{- $own := index .root.Values.components $key | default dict -}}
+{{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
+{{- end }}
+
+{{/* Whether the component is scaled automatically: `true` or empty. */}}
+{{- define "mercato.scaled" -}}
+{{- $component := include "mercato.component" . | fromYaml -}}
+{{- if and (ne .root.Values.autoscaling.mode "none") $component.autoscaling.enabled }}true{{ end -}}
+{{- end }}

@@ -1,0 +1,55 @@
+{{/* What the schema cannot say: values that need each other. Each line names the value and what to do. */}}
+{{- define "mercato.validate" -}}
+{{- $values := .Values -}}
+{{- $wrong := list -}}
+{{- if eq $values.kafka.mode "external" -}}
+{{- if not $values.kafka.external.bootstrap -}}
+{{- $wrong = append $wrong "kafka.external.bootstrap is empty: give host:port of your brokers, or set kafka.mode to bundled" -}}
+{{- end -}}
+{{- if and (hasPrefix "SASL_" $values.kafka.external.securityProtocol) (not $values.kafka.existingSecret) -}}
+{{- $wrong = append $wrong "kafka.existingSecret is empty: name the Secret with your Kafka users' passwords, or set kafka.external.securityProtocol to SSL or PLAINTEXT" -}}
+{{- end -}}
+{{- end -}}
+{{- if eq $values.postgres.mode "external" -}}
+{{- if not $values.postgres.external.host -}}
+{{- $wrong = append $wrong "postgres.external.host is empty: give the address of your PostgreSQL, or set postgres.mode to bundled" -}}
+{{- end -}}
+{{- if and (hasPrefix "verify-" $values.postgres.external.sslMode) (not $values.postgres.external.caSecret) -}}
+{{- $wrong = append $wrong "postgres.external.caSecret is empty: name the Secret whose ca.crt verifies the server, or set postgres.external.sslMode to require" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $values.payment.mode "stripe") (not $values.payment.existingSecret) -}}
+{{- $wrong = append $wrong "payment.existingSecret is empty: name the Secret with Stripe's api-key and webhook-secret, or set payment.mode to simulator" -}}
+{{- end -}}
+{{- if and (eq $values.mail.mode "external") (not $values.mail.external.host) -}}
+{{- $wrong = append $wrong "mail.external.host is empty: give the address of your SMTP server, or set mail.mode to bundled or none" -}}
+{{- end -}}
+{{- if and (eq $values.gateway.mode "gateway-api") (not $values.gateway.gatewayApi.className) -}}
+{{- $wrong = append $wrong "gateway.gatewayApi.className is empty: name the GatewayClass of your implementation, or set gateway.mode to builtin" -}}
+{{- end -}}
+{{- if and $values.ingress.enabled (ne $values.gateway.mode "builtin") -}}
+{{- $wrong = append $wrong "ingress.enabled is true but there is no gateway of ours to lead to: set it to false, or gateway.mode to builtin" -}}
+{{- end -}}
+{{- if not $values.setup.enabled -}}
+{{- range $key, $given := dict "admin.existingSecret" $values.admin.existingSecret "oidc.signingKeysSecret" $values.oidc.signingKeysSecret "oidc.refreshSecret" $values.oidc.refreshSecret "payment.existingSecret" $values.payment.existingSecret "postgres.existingSecret" $values.postgres.existingSecret -}}
+{{- if not $given -}}
+{{- $wrong = append $wrong (printf "%s is empty: name the Secret, or set setup.enabled to true" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (ne $values.kafka.mode "external") (not $values.kafka.existingSecret) -}}
+{{- $wrong = append $wrong "kafka.existingSecret is empty: name the Secret, or set setup.enabled to true" -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $own := $values.components -}}
+{{- $component := include "mercato.component" (dict "root" $ "name" $name) | fromYaml -}}
+{{- if gt (int $component.autoscaling.minReplicas) (int $component.autoscaling.maxReplicas) -}}
+{{- $wrong = append $wrong (printf "components.%s.autoscaling.minReplicas is above maxReplicas: lower it" $name) -}}
+{{- end -}}
+{{- if ge (int $component.preStopSeconds) (int $component.terminationGracePeriodSeconds) -}}
+{{- $wrong = append $wrong (printf "components.%s.terminationGracePeriodSeconds leaves no time after preStopSeconds: raise it" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if $wrong -}}
+{{- fail (printf "\n%s" (join "\n" $wrong)) -}}
+{{- end -}}
+{{- end }}
