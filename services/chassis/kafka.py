@@ -18,4 +18,24 @@ def client_config(settings: ServiceSettings) -> dict[str, Any]:
         "socket.keepalive.enable": True,
         "topic.metadata.refresh.interval.ms": 60000,
         "allow.auto.create.topics": False,
+        **_security(settings),
     }
+
+
+def _security(settings: ServiceSettings) -> dict[str, Any]:
+    """How the brokers know us, and we them. Raises SystemExit when a SASL user or its password is not given."""
+    protocol = settings.kafka_security_protocol
+    config: dict[str, Any] = {} if protocol == "PLAINTEXT" else {"security.protocol": protocol}
+    if protocol.startswith("SASL_"):
+        if settings.kafka_username is None or settings.kafka_password is None:
+            raise SystemExit(
+                f"{settings.service}: {protocol} needs a user: set MERCATO_KAFKA_USERNAME and MERCATO_KAFKA_PASSWORD"
+            )
+        config |= {
+            "sasl.mechanism": settings.kafka_sasl_mechanism,
+            "sasl.username": settings.kafka_username,
+            "sasl.password": settings.kafka_password.get_secret_value(),
+        }
+    if settings.kafka_ca_file is not None:
+        config["ssl.ca.location"] = str(settings.kafka_ca_file)
+    return config

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
@@ -59,6 +60,15 @@ class ServiceSettings(Bootstrap):
     database_url: SecretStr | None = Field(None, description="postgresql://role:password@host:port/database")
     database_pool_size: int = Field(10, ge=2, le=100, description="most connections this process opens")
     kafka_bootstrap: str = "kafka:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="whether the connection is encrypted (SSL), and has a user (SASL)"
+    )
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="how the user proves its password"
+    )
+    kafka_username: str | None = Field(None, description="user of this service, where the protocol is SASL_…")
+    kafka_password: SecretStr | None = Field(None, description="its password")
+    kafka_ca_file: Path | None = Field(None, description="PEM file of the brokers' certificate authority")
     static_membership: bool = Field(
         False, description="join consumer groups under `instance`: only where names outlive restarts"
     )
