@@ -22,21 +22,28 @@ SETTLE_SECONDS = 60.0
 VERIFIED = 100
 """How many confirmations are read back through the gateway."""
 
-
+GOOD_CARD = "pm_card_visa"
+HANGING_CARD = "pm_card_simulate_timeout"
 FOREIGN_SECONDS = 5.0
 """An order of which no POST was answered for so long is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`rate` orders a second for `seconds`, evenly spaced."""
+    """`rate` orders a second for `seconds`, evenly spaced; `hanging` is the share whose provider never answers."""
 
     rate: float
     seconds: float
+    hanging: float = 0.0
 
     @property
     def orders(self) -> int:
         return max(1, round(self.rate * self.seconds))
+
+    def card(self, number: int) -> str:
+        """The payment token of an order by its number: the hanging ones are spread evenly."""
+        hangs = int((number + 1) * self.hanging) > int(number * self.hanging)
+        return HANGING_CARD if hangs else GOOD_CARD
 
 
 @dataclass(slots=True)
@@ -68,7 +75,7 @@ class Load:
             due = started + number / schedule.rate
             if (ahead := due - time.monotonic()) > 0:
                 await asyncio.sleep(ahead)
-            body = orjson.dumps(order_body(dict.fromkeys(random.sample(products, 2), 1)))
+            body = orjson.dumps(order_body(dict.fromkeys(random.sample(products, 2), 1), schedule.card(number)))
             task = asyncio.create_task(self._place(due, body, self._tokens[number % len(self._tokens)]))
             tasks.add(task)
             task.add_done_callback(tasks.discard)

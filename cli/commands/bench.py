@@ -14,9 +14,16 @@ from cli.platform.client import PlatformError
 @click.command()
 @click.option("--rate", type=click.FloatRange(min=0.1, max=5000), default=50.0, show_default=True, help="Orders/s.")
 @click.option("--seconds", type=click.IntRange(1, 600), default=60, show_default=True, help="How long to send orders.")
+@click.option(
+    "--hanging",
+    type=click.FloatRange(0, 0.9),
+    default=0.0,
+    show_default=True,
+    help="Share of orders whose payment provider never answers; latencies are those of the others.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
-def bench(rate: float, seconds: int, as_json: bool, data: Path | None) -> None:
+def bench(rate: float, seconds: int, hanging: float, as_json: bool, data: Path | None) -> None:
     """Drive orders through the gateway in an open loop; report rates, latencies and processor time.
 
     Latencies count from when each order was due. Beside them stand the floors of the machine, measured in the same run.
@@ -34,7 +41,7 @@ def bench(rate: float, seconds: int, as_json: bool, data: Path | None) -> None:
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(drive(instance, Schedule(rate, seconds), say))
+            report = runner.run(drive(instance, Schedule(rate, seconds, hanging), say))
     except PlatformError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(report.document(), indent=2) if as_json else "\n".join(report.lines()))
