@@ -15,7 +15,7 @@ from services.chassis.problems import BadRequest
 from services.chassis.requests import read_body
 from services.chassis.responses import json_response
 from services.payment import repository
-from services.payment.caller import Caller
+from services.payment.due import DueCalls
 from services.payment.settings import PaymentSettings
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 class Webhooks:
     """`POST /api/v1/payments/webhooks/stripe`."""
 
-    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+    def __init__(self, settings: PaymentSettings, database: Database, due: DueCalls) -> None:
         self._secret = settings.stripe_webhook_secret.get_secret_value()
         self._database = database
-        self._caller = caller
+        self._due = due
 
     def routes(self) -> list[Route]:
         return [Route("/api/v1/payments/webhooks/stripe", self._receive, methods=["POST"])]
@@ -47,7 +47,7 @@ class Webhooks:
         if order_id is not None:
             async with self._database.transaction() as tx:
                 if await repository.hurry(tx.connection, order_id):
-                    tx.after_commit(self._caller.look)
+                    tx.after_commit(self._due.hurry)
         return json_response({"received": True})
 
 

@@ -11,9 +11,11 @@ from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
 from services.payment.api import Webhooks
 from services.payment.caller import Caller
+from services.payment.due import DueCalls, counted
 from services.payment.events import COMMANDS_TOPIC
 from services.payment.handlers import PaymentHandler
 from services.payment.provider import StripeProvider
+from services.payment.recorder import Recorder
 from services.payment.settings import PaymentSettings
 
 
@@ -23,12 +25,25 @@ def build(settings: PaymentSettings) -> Starlette:
     producer = Producer(settings)
     relay = Relay(database, producer, settings.instance)
     provider = StripeProvider(settings)
-    caller = Caller(settings, database, provider)
+    caller = Caller(settings, provider)
+    recorder = Recorder(settings, database, caller)
+    due = DueCalls(settings, database, caller)
     handler = PaymentHandler(settings, caller)
     consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, handler.handle))
     return application(
         settings,
-        routes=Webhooks(settings, database, caller).routes(),
-        resources=[database, producer, relay, provider, caller, housekeeping(database, messaging=True), consumer],
+        routes=Webhooks(settings, database, due).routes(),
+        resources=[
+            database,
+            producer,
+            relay,
+            provider,
+            recorder,
+            caller,
+            due,
+            counted(database),
+            housekeeping(database, messaging=True),
+            consumer,
+        ],
         checks={"database": database.check, "messages": consumer.check},
     )

@@ -1,6 +1,7 @@
 """Payment commands in: one transaction a batch, rows only. The calls they ask for start once it is committed."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from services.chassis.database import Transaction
@@ -39,8 +40,8 @@ class PaymentHandler:
             return row  # one call in flight per order: whoever records its answer goes on from there
         room = self._caller.room > len(tx.callbacks)
         started, job = schedule.start(row.payment, self._settings, room=room)
-        if not room:
-            tx.after_commit(self._caller.crowd)
         if job:
-            tx.after_commit(lambda: self._caller.start(job))
+            tx.after_commit(partial(self._caller.start, job))
+        elif started.due_in is not None:
+            self._caller.crowd()
         return started

@@ -9,8 +9,10 @@ from pydantic import SecretStr
 
 from services.chassis.database import Database
 from services.payment.caller import Caller, Provider
+from services.payment.due import DueCalls
 from services.payment.handlers import PaymentHandler
 from services.payment.provider import StripeProvider
+from services.payment.recorder import Recorder
 from tests.contract.payment import parts
 from tests.integration.payment.service import Service, Start
 
@@ -58,12 +60,13 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
         )
         database = Database(settings)
         stripe = StripeProvider(settings)
-        caller = Caller(settings, database, provider or stripe)
-        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, caller]
+        caller = Caller(settings, provider or stripe)
+        recorder, due = Recorder(settings, database, caller), DueCalls(settings, database, caller)
+        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, recorder, caller, due]
         for resource in resources:
             await resource.__aenter__()
             opened.append(resource)
-        return Service(settings, database, caller, PaymentHandler(settings, caller), payment_url, ledger_url)
+        return Service(settings, database, due, PaymentHandler(settings, caller), payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):

@@ -11,7 +11,7 @@ from services.chassis.app import application
 from services.chassis.database import Database
 from services.chassis.messages import Message
 from services.payment.api import Webhooks
-from services.payment.caller import Caller
+from services.payment.due import DueCalls
 from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
 from services.payment.handlers import PaymentHandler
 from services.payment.settings import PaymentSettings
@@ -26,7 +26,7 @@ class Service:
 
     settings: PaymentSettings
     database: Database
-    caller: Caller
+    due: DueCalls
     handler: PaymentHandler
     payment_url: str
     ledger_url: str
@@ -36,7 +36,7 @@ class Service:
             await self.handler.handle(tx, list(messages))
 
     def routes(self) -> list[Any]:
-        return Webhooks(self.settings, self.database, self.caller).routes()
+        return Webhooks(self.settings, self.database, self.due).routes()
 
     def application(self) -> Any:
         return application(self.settings, routes=self.routes())

@@ -1,0 +1,75 @@
+"""Starts the calls whose time has come: those that waited, those without room, and those whose owner was lost."""
+
+import asyncio
+import random
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from services.chassis import metrics
+from services.chassis.database import Database
+from services.chassis.periodic import Periodic
+from services.payment import repository, schedule
+from services.payment.caller import Caller
+from services.payment.loops import Loop
+from services.payment.repository import Row
+from services.payment.settings import PaymentSettings
+
+BATCH = 200
+COUNT_SECONDS = 5.0
+
+
+class DueCalls:
+    """Looks for due rows while entered; several processes share them."""
+
+    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+        self._settings = settings
+        self._database = database
+        self._caller = caller
+        self._loop = Loop("starting due calls", self._look)
+
+    def hurry(self) -> None:
+        """Look now instead of at the next poll."""
+        self._caller.has_room.set()
+
+    async def __aenter__(self) -> Self:
+        self._loop.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._loop.stop()
+
+    async def _look(self) -> None:
+        limit = min(BATCH, self._caller.room)
+        if limit <= 0 or await self._start(limit) == limit:
+            self._caller.crowd()  # there may be more
+        try:
+            async with asyncio.timeout(self._settings.poll_seconds * random.uniform(0.8, 1.2)):  # noqa: S311
+                await self._caller.has_room.wait()
+        except TimeoutError:
+            pass
+        self._caller.has_room.clear()
+
+    async def _start(self, limit: int) -> int:
+        async with self._database.transaction() as tx:
+            rows = await repository.due(tx.connection, limit)
+            started: list[Row] = []
+            for row in rows:
+                after, job = schedule.start(row.payment, self._settings, room=True)
+                started.append(after)
+                if job:
+                    tx.after_commit(partial(self._caller.start, job))
+            await repository.save(tx.connection, started)
+        return len(rows)
+
+
+def counted(database: Database) -> Periodic:
+    """Keeps the metric of the payments that wait."""
+
+    async def count() -> None:
+        async with database.transaction() as tx:
+            metrics.PAYMENTS_WAITING.set(await repository.waiting(tx.connection))
+
+    return Periodic("counting payments that wait", COUNT_SECONDS, count)

@@ -1,0 +1,44 @@
+"""A task that does one thing again and again, and gives up only when told to."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from psycopg import OperationalError
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+
+
+class Loop:
+    """Repeats `turn`; after a failure it pauses, longer each time."""
+
+    def __init__(self, what: str, turn: Callable[[], Awaitable[None]]) -> None:
+        self._what = what
+        self._turn = turn
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self._what)
+
+    async def stop(self) -> None:
+        """Ends at once; a turn is cut short where it waits."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._turn()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                fault = None if isinstance(error, OperationalError) else error
+                log.warning("%s failed and is repeated: %s", self._what, type(error).__name__, exc_info=fault)
+                pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311

@@ -1,0 +1,99 @@
+"""Records answers: all that came meanwhile in one transaction, each with its reply and the intent of the next call."""
+
+import logging
+from functools import partial
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from psycopg import OperationalError
+
+from services.chassis import metrics
+from services.chassis.database import Database, Transaction
+from services.payment import intents, repository, schedule
+from services.payment.caller import Caller, Done
+from services.payment.events import reply_of
+from services.payment.loops import Loop
+from services.payment.repository import Row
+from services.payment.settings import PaymentSettings
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class Recorder:
+    """Records what `caller` has done while entered; enter it before the caller, so that it outlives the calls."""
+
+    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+        self._settings = settings
+        self._database = database
+        self._caller = caller
+        self._loop = Loop("recording answers", self._record_finished)
+
+    async def __aenter__(self) -> Self:
+        self._loop.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._loop.stop()
+        try:
+            await self._record_all()
+        except OperationalError:
+            log.warning("%d answers could not be recorded and are looked up again", len(self._caller.done))
+
+    async def _record_finished(self) -> None:
+        if not self._caller.done:
+            await self._caller.finished.wait()
+        self._caller.finished.clear()
+        await self._record_all()
+
+    async def _record_all(self) -> None:
+        while batch := self._caller.done[:BATCH]:
+            try:
+                await self._record(batch)
+            except OperationalError:
+                raise
+            except Exception as error:
+                log.error("%d answers could not be recorded together", len(batch), exc_info=error)
+                await self._record_singly(batch)
+            del self._caller.done[: len(batch)]
+
+    async def _record_singly(self, batch: list[Done]) -> None:
+        """One that cannot be written must not hold up the others; its row is looked up when its lease ends."""
+        for done in batch:
+            try:
+                await self._record([done])
+            except OperationalError:
+                raise
+            except Exception as error:
+                order_id = done.job.call.payment.order_id
+                log.error("the answer for order %s could not be recorded", order_id, exc_info=error)
+
+    async def _record(self, batch: list[Done]) -> None:
+        async with self._database.transaction() as tx:
+            rows = await repository.load(tx.connection, [done.job.call.payment.order_id for done in batch])
+            changed: dict[UUID, Row] = {}
+            for done in batch:
+                order_id = done.job.call.payment.order_id
+                row = rows.get(order_id)
+                if row is None or row.claim != done.job.claim:
+                    metrics.PAYMENT_ANSWERS_LATE.inc()  # its lease was over, and another took the row over
+                    continue
+                changed[order_id] = self._take_in(tx, row, done)
+            await repository.save(tx.connection, list(changed.values()))
+
+    def _take_in(self, tx: Transaction, row: Row, done: Done) -> Row:
+        call = done.job.call
+        payment, replies = intents.record(row.payment, call, done.answer)
+        tx.publish(*(reply_of(payment, reply) for reply in replies))
+        if schedule.must_wait(call, payment):
+            return schedule.later(payment, self._settings)
+        started, job = schedule.start(payment, self._settings, room=self._caller.room > 0)
+        if job:
+            tx.after_commit(partial(self._caller.start, job))
+        elif started.due_in is not None:
+            self._caller.crowd()
+        return started
