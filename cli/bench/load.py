@@ -40,6 +40,11 @@ class Schedule:
     def orders(self) -> int:
         return max(1, round(self.rate * self.seconds))
 
+    @property
+    def hangs(self) -> int:
+        """How many of the orders hang."""
+        return int(self.orders * self.hanging)
+
     def card(self, number: int) -> str:
         """The payment token of an order by its number: the hanging ones are spread evenly."""
         hangs = int((number + 1) * self.hanging) > int(number * self.hanging)

@@ -52,6 +52,8 @@ class Report:
     rate: float
     seconds: float
     tried: int
+    hanging: int
+    """Orders whose payment provider was told never to answer: they must end REJECTED, all others CONFIRMED."""
     accepted: int
     confirmed: int
     rejected: int
@@ -67,7 +69,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return self.confirmed == self.tried and not self.errors
+        return (self.confirmed, self.rejected) == (self.tried - self.hanging, self.hanging) and not self.errors
 
     def document(self) -> dict[str, Any]:
         total = round(sum(self.core_ms_per_order.values()), 3)

@@ -72,6 +72,7 @@ async def _drive(
             rate=schedule.rate,
             seconds=schedule.seconds,
             tried=sent.tried,
+            hanging=schedule.hangs,
             accepted=len(sent.due),
             confirmed=len(waits),
             rejected=rejected,

@@ -1,8 +1,10 @@
 """The numbers `./mercato bench` reports."""
 
+from itertools import pairwise
+
 import pytest
 
-from cli.bench.load import Schedule
+from cli.bench.load import HANGING_CARD, Schedule
 from cli.bench.processes import core_milliseconds
 from cli.bench.report import Latency, Report
 from cli.platform.kafka import Extent, lag
@@ -10,7 +12,7 @@ from cli.platform.kafka import Extent, lag
 
 def report(**changes: object) -> Report:
     values: dict[str, object] = {
-        "rate": 50.0, "seconds": 2.0, "tried": 100, "accepted": 100, "confirmed": 100, "rejected": 0,
+        "rate": 50.0, "seconds": 2.0, "tried": 100, "hanging": 0, "accepted": 100, "confirmed": 100, "rejected": 0,
         "unconfirmed": 0, "errors": {}, "accepted_per_second": 50.0, "confirmed_per_second": 50.0,
         "post": Latency.of([0.01]), "confirmation": Latency.of([0.02]), "verified": 10,
         "core_ms_per_order": {"order": 1.5, "kafka": 0.5}, "floors": None,
@@ -49,3 +51,12 @@ def test_lag_counts_what_is_there_and_not_committed() -> None:
     extents = {("t", 0): Extent(0, 10), ("t", 1): Extent(5, 8), ("other", 0): Extent(0, 99)}
     assert lag(extents, {("t", 0): 7}, ["t"]) == 3 + 3
     assert lag(extents, {("t", 0): 10, ("t", 1): 8}, ["t"]) == 0
+
+
+def test_hanging_orders_are_spread_evenly_and_must_all_be_rejected() -> None:
+    schedule = Schedule(50, 2, hanging=0.2)
+    hanging = [number for number in range(schedule.orders) if schedule.card(number) == HANGING_CARD]
+    assert len(hanging) == schedule.hangs == 20
+    assert {after - before for before, after in pairwise(hanging)} == {5}
+    assert report(hanging=20, confirmed=80, rejected=20).ok
+    assert not report(hanging=20, confirmed=80, rejected=19, unconfirmed=1).ok
