@@ -1,13 +1,10 @@
 """Kafka's admin API as a backend for topics: create what is missing, change what differs, delete nothing."""
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Sequence
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no exports
-    AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
@@ -17,30 +14,15 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
     TopicMetadata,
 )
 
+from mercato_operator.connection import TIMEOUT, Connection, KafkaAdminError
 from mercato_operator.topics import Topic
-
-TIMEOUT = 30.0
-"""Seconds for one request to Kafka."""
-
-
-class KafkaAdminError(Exception):
-    """Kafka did not do what was asked; the text says what, on one line."""
 
 
 class KafkaAdmin:
     """Brings Kafka's topics to the declared state; each call may be repeated."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._client = AdminClient(
-            {
-                "bootstrap.servers": bootstrap,
-                "client.id": "mercato-operator",
-                "socket.timeout.ms": 10_000,
-                "reconnect.backoff.ms": 500,
-                "log_level": 0,  # the library would write a line to stderr for each attempt; the errors come here
-            }
-        )
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._client = connection, connection.client
 
     def ensure(self, topics: Sequence[Topic]) -> list[str]:
         """Lines that say what was done or could not be; none when all was as declared. Raises KafkaAdminError."""
@@ -59,19 +41,21 @@ class KafkaAdmin:
         if not topics:
             return []
         wanted = [NewTopic(t.name, t.partitions, t.replicas, config=t.config) for t in topics]
-        futures = self._call(
+        futures = self._connection.call(
             "create topics",
             lambda: self._client.create_topics(wanted, operation_timeout=TIMEOUT, request_timeout=TIMEOUT),
         )
         done = []
         for topic in topics:
-            if self._wait(f"create topic {topic.name}", futures[topic.name], but=KafkaError.TOPIC_ALREADY_EXISTS):
+            if self._connection.wait(
+                f"create topic {topic.name}", futures[topic.name], but=KafkaError.TOPIC_ALREADY_EXISTS
+            ):
                 done.append(f"{topic.name}: created with {topic.partitions} partitions")
         self._until_known({topic.name for topic in topics})
         return done
 
     def _present(self) -> dict[str, TopicMetadata]:
-        metadata = self._call("list topics", lambda: self._client.list_topics(timeout=TIMEOUT))
+        metadata = self._connection.call("list topics", lambda: self._client.list_topics(timeout=TIMEOUT))
         return {name: topic for name, topic in metadata.topics.items() if topic.error is None}
 
     def _until_known(self, names: set[str]) -> None:
@@ -79,7 +63,9 @@ class KafkaAdmin:
         deadline = time.monotonic() + TIMEOUT
         while unknown := names - self._present().keys():
             if time.monotonic() > deadline:
-                raise KafkaAdminError(f"{self._bootstrap} does not know {', '.join(sorted(unknown))} yet; try again")
+                raise KafkaAdminError(
+                    f"{self._connection.bootstrap} does not know {', '.join(sorted(unknown))} yet; try again"
+                )
             time.sleep(0.05)
 
     def _repartition(self, topic: Topic, now: int) -> list[str]:
@@ -91,11 +77,11 @@ class KafkaAdmin:
             remedy = "set spec.allowRepartition; keys then move, and their order breaks once"
             return [f"{topic.name}: keeps {now} partitions; to have the {topic.partitions} declared, {remedy}"]
         grown = [NewPartitions(topic.name, topic.partitions)]
-        futures = self._call(
+        futures = self._connection.call(
             "create partitions",
             lambda: self._client.create_partitions(grown, operation_timeout=TIMEOUT, request_timeout=TIMEOUT),
         )
-        self._wait(f"grow topic {topic.name}", futures[topic.name])
+        self._connection.wait(f"grow topic {topic.name}", futures[topic.name])
         return [f"{topic.name}: grown from {now} to {topic.partitions} partitions"]
 
     def _configure(self, topics: Sequence[Topic]) -> list[str]:
@@ -103,14 +89,14 @@ class KafkaAdmin:
         if not topics:
             return []
         resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
-        described = self._call(
+        described = self._connection.call(
             "read topic configuration",
             lambda: self._client.describe_configs(list(resources), request_timeout=TIMEOUT),
         )
         done: list[str] = []
         changes: list[ConfigResource] = []
         for resource, topic in resources.items():
-            entries = self._wait(f"read configuration of {topic.name}", described[resource])
+            entries = self._connection.wait(f"read configuration of {topic.name}", described[resource])
             differing = {k: v for k, v in topic.config.items() if k not in entries or entries[k].value != v}
             if differing:
                 sets = [
@@ -120,33 +106,10 @@ class KafkaAdmin:
                 changes.append(ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=sets))
                 done.append(f"{topic.name}: set {', '.join(f'{k}={v}' for k, v in sorted(differing.items()))}")
         if changes:
-            altered = self._call(
+            altered = self._connection.call(
                 "change topic configuration",
                 lambda: self._client.incremental_alter_configs(changes, request_timeout=TIMEOUT),
             )
             for resource, future in altered.items():
-                self._wait(f"configure topic {resource.name}", future)
+                self._connection.wait(f"configure topic {resource.name}", future)
         return done
-
-    def _call(self, what: str, request: Callable[[], Any]) -> Any:
-        try:
-            return request()
-        except KafkaException as error:
-            raise self._failure(what, error) from error
-
-    def _wait(self, what: str, future: "Future[Any]", but: int | None = None) -> Any:
-        """The future's result, or True when it has none; False when it failed with the code `but`."""
-        try:
-            result = future.result(timeout=TIMEOUT + 5)
-        except KafkaException as error:
-            if but is not None and error.args[0].code() == but:
-                return False
-            raise self._failure(what, error) from error
-        except TimeoutError as error:
-            raise KafkaAdminError(f"could not {what} at {self._bootstrap} within {TIMEOUT:g} s") from error
-        return True if result is None else result
-
-    def _failure(self, what: str, error: KafkaException) -> KafkaAdminError:
-        code: KafkaError = error.args[0]
-        remedy = "; is Kafka running and reachable there?" if code.retriable() or code.code() < 0 else ""
-        return KafkaAdminError(f"could not {what} at {self._bootstrap}: {code.str()}{remedy}")

@@ -1,20 +1,50 @@
-"""Applies a folder of `OrderTopic` manifests to Kafka."""
+"""Applies a folder of `OrderTopic` manifests to Kafka.
 
+`python -m mercato_operator.apply` takes the folder from MERCATO_TOPICS_DIRECTORY and the broker from
+MERCATO_KAFKA_BOOTSTRAP (with the other MERCATO_KAFKA_… where it asks for a user). Replicas other than the declared ones
+come from MERCATO_TOPIC_REPLICAS, users from MERCATO_KAFKA_USERS_DIRECTORY: a file for each, named as the service, that
+holds its password.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from mercato_operator.acls import access
 from mercato_operator.admin import KafkaAdmin
+from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.passwords import read_passwords
+from mercato_operator.patience import patiently
 from mercato_operator.topics import KIND, InvalidTopicError, OrderTopic, concrete, order_topic
+from mercato_operator.users import KafkaUsers
+from mercato_operator.variables import MissingVariableError, kafka_security, required
 
 
-def apply(bootstrap: str, folder: Path) -> list[str]:
+def apply(
+    bootstrap: str,
+    folder: Path,
+    *,
+    security: Mapping[str, str] | None = None,
+    users: Mapping[str, str] | None = None,
+    replicas: int = 0,
+) -> list[str]:
     """Brings Kafka's topics to what the manifests declare; may be repeated.
 
-    Answers lines that say what was done, none when there was nothing to do. Raises InvalidTopicError before anything is
-    changed, KafkaAdminError when Kafka refuses or does not answer.
+    `users` maps services to passwords: each becomes a user with the rights that the manifests imply. `replicas` other
+    than 0 takes the place of what is declared. Answers lines that say what was done, none when there was nothing to do.
+    Raises InvalidTopicError before anything is changed, KafkaAdminError when Kafka refuses or does not answer.
     """
-    return KafkaAdmin(bootstrap).ensure(concrete(read(folder)))
+    declared = read(folder)
+    topics = concrete(declared)
+    if replicas:
+        topics = [replace(topic, replicas=replicas) for topic in topics]
+    connection = Connection(bootstrap, security)
+    done = KafkaAdmin(connection).ensure(topics)
+    return done + KafkaUsers(connection).ensure(users, access(declared)) if users else done
 
 
 def read(folder: Path) -> list[OrderTopic]:
@@ -33,3 +63,22 @@ def read(folder: Path) -> list[OrderTopic]:
     if not found:
         raise InvalidTopicError(f"{folder}: there is no {KIND} manifest in this folder")
     return found
+
+
+def main() -> None:
+    """Raises SystemExit with one line when it could not be done."""
+    try:
+        bootstrap, folder = required("MERCATO_KAFKA_BOOTSTRAP"), Path(required("MERCATO_TOPICS_DIRECTORY"))
+        users = read_passwords(os.environ.get("MERCATO_KAFKA_USERS_DIRECTORY"))
+        replicas = int(os.environ.get("MERCATO_TOPIC_REPLICAS") or 0)
+        done = patiently(
+            lambda: apply(bootstrap, folder, security=kafka_security(), users=users, replicas=replicas),
+            KafkaAdminError,
+        )
+    except (MissingVariableError, InvalidTopicError, KafkaAdminError, OSError, ValueError) as error:
+        raise SystemExit(f"topics: {error}") from None
+    sys.stdout.write("".join(f"{line}\n" for line in done or ["topics: all as declared"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -140,7 +140,7 @@ livenessProbe:
 readinessProbe:
   httpGet: {path: /readyz, port: {{ $port }}}
   periodSeconds: 3
-  timeoutSeconds: 3
+  timeoutSeconds: 5
   failureThreshold: 2
 lifecycle:
   preStop: {sleep: {seconds: {{ $component.preStopSeconds }}}}

@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 from mercato_operator import admin
-from mercato_operator.admin import KafkaAdmin, KafkaAdminError
+from mercato_operator.admin import KafkaAdmin
 from mercato_operator.apply import apply
+from mercato_operator.connection import Connection, KafkaAdminError
 from mercato_operator.topics import Topic
 
 MANIFESTS = Path(__file__).parents[3] / "k8s" / "topics"
@@ -43,7 +44,7 @@ def test_the_platforms_manifests_become_topics_and_a_repeat_does_nothing(empty_k
 
 
 def test_configuration_that_differs_is_put_back_and_the_rest_left_alone(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(empty_kafka)
+    kafka = KafkaAdmin(Connection(empty_kafka))
     kafka.ensure([Topic(topic, 1, 1, {"retention.ms": "1000", "max.message.bytes": "2000"})])
     assert kafka.ensure([Topic(topic, 1, 1, {"retention.ms": "5000"})]) == [f"{topic}: set retention.ms=5000"]
     assert configuration(empty_kafka, topic, "retention.ms") == "5000"
@@ -52,7 +53,7 @@ def test_configuration_that_differs_is_put_back_and_the_rest_left_alone(empty_ka
 
 
 def test_partitions_grow_only_when_asked_and_never_shrink(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(empty_kafka)
+    kafka = KafkaAdmin(Connection(empty_kafka))
     kafka.ensure([Topic(topic, 2, 1)])
     (line,) = kafka.ensure([Topic(topic, 4, 1)])
     assert "keeps 2 partitions" in line
@@ -66,7 +67,7 @@ def test_partitions_grow_only_when_asked_and_never_shrink(empty_kafka: str, topi
 
 
 def test_replicas_that_differ_are_told(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(empty_kafka)
+    kafka = KafkaAdmin(Connection(empty_kafka))
     kafka.ensure([Topic(topic, 1, 1)])
     (line,) = kafka.ensure([Topic(topic, 1, 3)])
     assert "keeps 1 replicas; 3 are declared" in line
@@ -74,7 +75,7 @@ def test_replicas_that_differ_are_told(empty_kafka: str, topic: str) -> None:
 
 def test_what_kafka_refuses_is_one_line_that_names_the_topic(empty_kafka: str, topic: str) -> None:
     with pytest.raises(KafkaAdminError, match=topic) as raised:
-        KafkaAdmin(empty_kafka).ensure([Topic(topic, 1, 3)])
+        KafkaAdmin(Connection(empty_kafka)).ensure([Topic(topic, 1, 3)])
     assert "\n" not in str(raised.value)
 
 

@@ -1,0 +1,1 @@
+"""What an installation needs once: passwords, keys and the first administrator, as Secrets."""
