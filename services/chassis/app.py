@@ -1,6 +1,8 @@
 """The application every service is: its routes inside the same edge, with the same health answers."""
 
+import asyncio
 import importlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -12,9 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.edge import Edge, from_starlette
+from services.chassis.edge import Edge, allowed_methods, from_starlette
 from services.chassis.responses import json_response
 from services.chassis.settings import ServiceSettings, watch
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 3.0
 
 Check = Callable[[], Awaitable[str | None]]
 """None when all is well, else the reason why the service cannot work."""
@@ -41,22 +47,37 @@ def application(
         return json_response({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        reasons = {name: reason for name, check in (checks or {}).items() if (reason := await check())}
+        answers = await asyncio.gather(*(_ask(check) for check in (checks or {}).values()))
+        reasons = {name: reason for name, reason in zip(checks or {}, answers, strict=True) if reason}
         body: dict[str, object] = {"status": "unready" if reasons else "ready", "reasons": reasons}
         if settings.restart_pending:
             body["restart_pending"] = sorted(settings.restart_pending)
         return json_response(body, 503 if reasons else 200)
 
-    async def refuse(_request: Request, error: Exception) -> Response:
+    async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
-        raise from_starlette(error)
+        raise from_starlette(error, allowed_methods(request))
 
-    return Starlette(
+    app = Starlette(
         routes=[Route("/livez", livez), Route("/readyz", readyz), *routes],
         middleware=[Middleware(Edge, transient=_transient_errors())],
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
+    # A path with a slash too many is unknown; a redirect would lead around the gateway, to this process's own address.
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _ask(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:.0f} s"
+    except Exception as error:
+        log.warning("a readiness check failed", exc_info=error)
+        return f"the check failed ({type(error).__name__})"
 
 
 def _transient_errors() -> tuple[type[Exception], ...]:

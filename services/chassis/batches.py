@@ -116,7 +116,9 @@ class Batches:
             metrics.MESSAGES_RETRIED.labels(raw.topic()).inc()
         else:
             metrics.DEAD_LETTERS.labels(raw.topic(), reason).inc()
-        log.error("message %s/%s@%s goes to %s", raw.topic(), raw.partition(), raw.offset(), letter[0])
+        trace_id = text_headers(raw).get("traceparent", "")[3:35]
+        where = f"{raw.topic()}/{raw.partition()}@{raw.offset()}"
+        log.error("message %s goes to %s: %s", where, letter[0], type(error).__name__, extra={"trace_id": trace_id})
 
     def _note(self, batch: list[Raw], error: Exception, attempts: int) -> None:
         metrics.BATCH_FAILURES.labels(batch[0].topic()).inc()

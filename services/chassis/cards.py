@@ -1,9 +1,11 @@
 """Recognises card numbers, so that none is ever stored or logged: the platform only sees payment tokens."""
 
 import re
+import unicodedata
 
-# 13-19 digits, with the spaces and dashes people type between them.
-_CANDIDATE = re.compile(r"(?<![0-9])[0-9](?:[ \-]?[0-9]){12,18}(?![0-9])")
+# Digits in groups, with the separators people type between them.
+_RUN = re.compile(r"[0-9]+(?:[ \-./_]{1,3}[0-9]+)*")
+_LONGEST = 19
 # Visa, Mastercard (51-55, 2221-2720), American Express, Discover, Diners, JCB, UnionPay, Maestro.
 _NETWORKS = re.compile(
     r"^(?:4|5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|3[47]|30[0-5]|3[689]|35(?:2[89]|[3-8])|6011|64[4-9]|65|62|50|5[6-8]|6[37])"
@@ -22,9 +24,19 @@ def luhn(digits: str) -> bool:
 
 
 def holds_card_number(text: str) -> bool:
-    """True when `text` contains what a card network would accept as a number."""
-    for match in _CANDIDATE.finditer(text):
-        digits = re.sub(r"[ \-]", "", match.group())
-        if _NETWORKS.match(digits) and luhn(digits):
-            return True
+    """True when `text` contains what a card network would accept as a number, alone or among other groups of digits."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)  # full-width digits and no-break spaces are typed too
+    return any(_among(re.findall("[0-9]+", run.group())) for run in _RUN.finditer(text))
+
+
+def _among(groups: list[str]) -> bool:
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first : first + _LONGEST]:
+            digits += group
+            if len(digits) > _LONGEST:
+                break
+            if len(digits) >= 13 and _NETWORKS.match(digits) and luhn(digits):
+                return True
     return False

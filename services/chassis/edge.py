@@ -2,11 +2,13 @@
 
 import logging
 import time
+from dataclasses import dataclass
 
 from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import metrics, telemetry
@@ -32,23 +34,24 @@ class Edge:
         started = time.monotonic()
         parent = Headers(scope=scope).get("traceparent")
         with telemetry.span(f"{scope['method']}", kind=telemetry.SpanKind.SERVER, parent=parent) as span:
-            status = await self._answer(scope, receive, send, span)
-            route = getattr(scope.get("route"), "path", "unmatched")
-            if span.is_recording():
-                span.update_name(f"{scope['method']} {route}")
-                span.set_attributes({"http.request.method": scope["method"], "http.route": route})
-                span.set_attribute("http.response.status_code", status)
-        metrics.HTTP_REQUESTS.labels(route, scope["method"], status).observe(time.monotonic() - started)
+            status = _Status()
+            try:
+                await self._answer(scope, receive, send, span, status)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                if span.is_recording():
+                    span.update_name(f"{scope['method']} {route}")
+                    span.set_attributes({"http.request.method": scope["method"], "http.route": route})
+                    span.set_attribute("http.response.status_code", status.code)
+                took = time.monotonic() - started
+                metrics.HTTP_REQUESTS.labels(route, scope["method"], status.code).observe(took)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span) -> int:
-        status = 499
-        begun = False
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span, status: "_Status") -> None:
         trace_id = f"{span.get_span_context().trace_id:032x}"
 
         async def send_marked(message: Message) -> None:
-            nonlocal status, begun
             if message["type"] == "http.response.start":
-                begun, status = True, message["status"]
+                status.begun, status.code = True, message["status"]
                 MutableHeaders(scope=message)["x-trace-id"] = trace_id
             await send(message)
 
@@ -60,10 +63,9 @@ class Edge:
             problem = self._problem(error)
             if problem.status >= 500:
                 telemetry.fail(span, error)
-            if begun:
+            if status.begun:
                 raise
             await problem_response(problem)(scope, receive, send_marked)
-        return status
 
     def _problem(self, error: Exception) -> Problem:
         if isinstance(error, Problem):
@@ -76,12 +78,29 @@ class Edge:
         return InternalError("Something went wrong on our side; the trace id in x-trace-id helps to find it.")
 
 
-def from_starlette(error: HTTPException) -> Problem:
+@dataclass(slots=True)
+class _Status:
+    """What was answered; 499 while nothing was, as when the client hung up."""
+
+    code: int = 499
+    begun: bool = False
+
+
+def allowed_methods(request: Request) -> str:
+    """What the path takes, over all its routes: the router itself would name those of the first alone."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.methods and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return ", ".join(sorted(methods))
+
+
+def from_starlette(error: HTTPException, allow: str = "") -> Problem:
     """The router's own refusals in our form."""
     if error.status_code == 404:
         return NotFound("There is nothing under this path; see /docs for the API.")
     if error.status_code == 405:
         problem = MethodNotAllowed("This path does not take this method; see the Allow header.")
-        problem.headers.update(error.headers or {})
+        problem.headers["allow"] = allow or (error.headers or {}).get("Allow", "")
         return problem
     return BadRequest(error.detail)

@@ -1,6 +1,8 @@
 """Schema migrations: plain SQL files, applied in order under a lock that dies with its holder."""
 
 import logging
+import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import yoyo
 
 log = logging.getLogger(__name__)
 
+# A database that starts at the same time is waited for.
+PATIENCE_SECONDS = 60.0
 _LOCK = 0x6D65726361746F  # "mercato"
 
 
@@ -18,7 +22,7 @@ def migrate(database_url: str, folders: Sequence[Path]) -> list[str]:
     yoyo's own lock is a row that would outlive a killed process, so an advisory lock of the session guards it.
     """
     logging.getLogger("yoyo").setLevel("WARNING")
-    with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as guard:
+    with _connect(database_url) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
         backend = yoyo.get_backend(url)
@@ -30,3 +34,15 @@ def migrate(database_url: str, folders: Sequence[Path]) -> list[str]:
             return [migration.id for migration in missing]
         finally:
             backend.connection.close()
+
+
+def _connect(database_url: str) -> psycopg.Connection:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return psycopg.connect(database_url, autocommit=True, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                reason = str(error).strip().rpartition("\n")[2]
+                raise SystemExit(f"the database cannot be used ({reason}): check MERCATO_DATABASE_URL") from None
+            time.sleep(random.uniform(0.2, 0.6))  # noqa: S311

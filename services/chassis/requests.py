@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from services.chassis.ids import parse_id
 from services.chassis.problems import (
     BadRequest,
     FieldError,
@@ -21,8 +21,9 @@ from services.chassis.problems import (
 )
 
 MAX_BODY = 1024 * 1024
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _CURSOR_LIMIT = 512
+# Enough for a person; a body full of faults must not make a long answer.
+_MOST_ERRORS = 100
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -62,7 +63,7 @@ def validate(model: type[M], document: Any) -> M:
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's faults as JSON pointers and sentences; the refused value itself is never repeated."""
     found: list[FieldError] = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in error.errors(include_url=False, include_input=False, include_context=False)[:_MOST_ERRORS]:
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
         found.append({"pointer": pointer, "detail": fault["msg"].removeprefix("Value error, ")})
     return found
@@ -70,10 +71,10 @@ def field_errors(error: ValidationError) -> list[FieldError]:
 
 def path_uuid(request: Request, name: str) -> UUID:
     """A path parameter as UUID. Raises NotFound, since nothing can live under another spelling."""
-    text = str(request.path_params[name])
-    if not _UUID.fullmatch(text):
+    found = parse_id(str(request.path_params[name]))
+    if found is None:
         raise NotFound("There is nothing under this id.")
-    return UUID(text)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Page:
 def page(request: Request) -> Page:
     """`?limit` (1-100, default 20) and `?cursor` (as `next_cursor` gave it). Raises InvalidFields."""
     text = request.query_params.get("limit", "20")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 100):
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
         raise InvalidFields(
             "Some parameters are invalid; see errors.",
             errors=[{"pointer": "?limit", "detail": "must be a whole number from 1 to 100"}],

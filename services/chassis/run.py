@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import importlib.util
 import logging
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -54,7 +55,13 @@ def _migrate(settings: ServiceSettings, settings_class: type[ServiceSettings], t
 
 def _serve(settings: S, build: Callable[[S], Starlette]) -> None:
     settings.on_change(lambda _changed: logging.getLogger().setLevel(settings.log_level))
-    metrics, thread = start_http_server(settings.metrics_port, addr=settings.host)
+    try:
+        metrics, thread = start_http_server(settings.metrics_port, addr=settings.host)
+    except OSError as error:
+        where = f"{settings.host}:{settings.metrics_port}"
+        raise SystemExit(
+            f"{settings.service}: cannot listen on {where} ({error.strerror}): set MERCATO_METRICS_PORT to a free port"
+        ) from None
     config = uvicorn.Config(
         build(settings),
         host=settings.host,
@@ -68,10 +75,20 @@ def _serve(settings: S, build: Callable[[S], Starlette]) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
+    server = uvicorn.Server(config)
+
+    def stop(_signal: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal again after it has drained; that must not kill us before the last spans are out.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     try:
-        uvicorn.Server(config).run()
+        server.run()
     finally:
         metrics.shutdown()
         metrics.server_close()
         thread.join()
         telemetry.shutdown()
+    if not server.started:
+        raise SystemExit(f"{settings.service}: did not start; the log says why")

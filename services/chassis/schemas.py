@@ -1,16 +1,20 @@
 """The base of every request body, and the values all services share."""
 
-import unicodedata
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.chassis.cards import holds_card_number
+from services.chassis.ids import parse_id
+
+# Unicode's categories Cc (control) and Cs (surrogate).
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _no_control(text: str) -> str:
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    if _CONTROL.search(text):
         raise ValueError("control characters are not allowed")
     return text
 
@@ -24,10 +28,10 @@ def _no_card(text: str) -> str:
 def _uuid(value: Any) -> Any:
     # Strict mode takes only UUID objects; JSON has strings.
     if isinstance(value, str):
-        try:
-            return UUID(value)
-        except ValueError:
-            raise ValueError("must be a UUID") from None
+        found = parse_id(value)
+        if found is None:
+            raise ValueError("must be a UUID")
+        return found
     return value
 
 

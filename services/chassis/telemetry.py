@@ -6,17 +6,19 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, TracerProvider
-from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 from pythonjsonlogger.json import JsonFormatter
 
+from services.chassis.redaction import redacted, redacted_error
 from services.chassis.settings import ServiceSettings
 
 _propagator = TraceContextTextMapPropagator()
@@ -45,8 +47,11 @@ def configure(settings: ServiceSettings) -> None:
     """Sets up logs and traces of this process; spans leave only when OTEL_EXPORTER_OTLP_ENDPOINT is set."""
     _configure_logs(settings)
     resource = Resource.create({"service.name": settings.service, "service.instance.id": settings.instance})
-    provider = TracerProvider(sampler=ParentBased(_LiveRatio(settings)), resource=resource, shutdown_on_exit=False)
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    # Where spans go nowhere none is recorded; trace ids are made and passed on all the same.
+    exported = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    sampler = ParentBased(_LiveRatio(settings)) if exported else ALWAYS_OFF
+    provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
+    if exported:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
@@ -132,6 +137,13 @@ def current_traceparent() -> str | None:
 
 class _JsonLog(JsonFormatter):
     converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+    def formatException(self, exc_info: Any) -> str:  # noqa: N802 - the library's name
+        text = super().formatException(exc_info)
+        return redacted_error(text if isinstance(text, str) else "\n".join(text))
 
     def process_log_record(self, log_data: dict[str, object]) -> dict[str, object]:
         context = trace.get_current_span().get_span_context()

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from services.chassis.problems import Forbidden, Unauthorized, Unavailable
 from services.chassis.settings import ServiceSettings
+from services.chassis.tasks import stop
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ class Tokens:
         self._settings = settings
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
+        self._fetch_failed = False
         self._fetching = asyncio.Lock()
+        self._refresh: asyncio.Task[None] | None = None
         self._verified: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -62,18 +65,22 @@ class Tokens:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._refresh:
+            await stop(self._refresh)
         await self._session.close()
 
     async def verify(self, request: Request) -> Caller:
         """The request's caller. Raises Unauthorized, or Unavailable while no key can be had."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized("Send a bearer token: Authorization: Bearer <access_token>.")
         known = self._verified.get(token)
         if known and known[0] > time.time():
             return known[1]
-        expires, caller = await self._decode(token.strip())
-        self._verified[token] = (expires, caller)
+        expires, caller = await self._decode(token)
+        # Not for longer than the keys are: one that is taken out of the set ends its tokens too.
+        self._verified[token] = (min(expires, time.time() + _REFRESH_SECONDS), caller)
         if len(self._verified) > _CACHE_SIZE:
             self._verified.popitem(last=False)
         return caller
@@ -100,31 +107,44 @@ class Tokens:
             subject=str(claims["sub"]),
             email=str(claims.get("email", "")),
             name=str(claims.get("name", "")),
-            roles=frozenset(roles if isinstance(roles, list) else [roles]),
+            roles=frozenset(str(role) for role in (roles if isinstance(roles, list) else [roles])),
         )
         return float(claims["exp"]), caller
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if kid not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
-            await self._fetch(kid)
+        if kid not in self._keys:
+            await self._fetch(_SOONEST_REFRESH)
+        elif time.monotonic() - self._fetched_at > _REFRESH_SECONDS and not self._fetching.locked():
+            # The keys we have serve on meanwhile, however long the answer takes.
+            self._refresh = asyncio.create_task(self._fetch(_REFRESH_SECONDS), name="signing-keys")
         if kid in self._keys:
             return self._keys[kid]
-        if not self._keys:
+        if self._fetch_failed:
             raise Unavailable("Tokens cannot be verified right now; try again in a moment.")
         raise Unauthorized("The token was signed with a key that is not known here; log in again.")
 
-    async def _fetch(self, kid: str) -> None:
+    async def _fetch(self, unless_younger: float) -> None:
+        """Asks for the keys, unless that was done within so many seconds."""
         async with self._fetching:
-            age = time.monotonic() - self._fetched_at
-            if age < _SOONEST_REFRESH or (kid in self._keys and age < _REFRESH_SECONDS):
+            if time.monotonic() - self._fetched_at < unless_younger:
                 return
             try:
                 async with self._session.get(self._settings.jwks_url) as answer:
                     answer.raise_for_status()
-                    document = await answer.json()
-                self._keys = {key.key_id or "": key for key in jwt.PyJWKSet.from_dict(document).keys}
-                # A key taken out of the set ends its tokens too.
-                self._verified.clear()
+                    keys = _usable(await answer.json(content_type=None))
             except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError) as error:
                 log.warning("signing keys could not be fetched: %s", type(error).__name__)
+                self._fetch_failed = True
+            else:
+                self._fetch_failed = False
+                if keys.keys() != self._keys.keys():
+                    self._verified.clear()
+                self._keys = keys
             self._fetched_at = time.monotonic()
+
+
+def _usable(document: object) -> dict[str, jwt.PyJWK]:
+    """The keys of a set (RFC 7517) that we can use, by their ids. Raises ValueError or PyJWTError."""
+    if not isinstance(document, dict):
+        raise ValueError("not a key set")
+    return {key.key_id or "": key for key in jwt.PyJWKSet.from_dict(document).keys}
