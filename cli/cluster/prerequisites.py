@@ -14,6 +14,8 @@ from cli.cluster.errors import ClusterError
 
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 INSTALL_TIMEOUT = 900.0
+PATIENT = ("-o", "DPkg::Lock::Timeout=300")
+"""Others may be installing too: wait so many seconds for them."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -87,7 +89,7 @@ def require_packages(*, install: bool, tools_built: bool) -> None:
 def _install(packages: Sequence[str]) -> None:
     click.echo(f"Installing {', '.join(packages)} …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], [*install_line(packages).split(), "-y", "-qq"]):
+    for command in (["apt-get", "update", "-qq"], [*install_line(packages).split(), "-y", "-qq", *PATIENT]):
         try:
             done = subprocess.run(
                 command, env=environment, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False

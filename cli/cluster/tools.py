@@ -34,9 +34,11 @@ class Tool:
     name: str
     module: str
     """The folder of its go.mod in k8s/node."""
+    source: str
+    """The Go module it comes from, whose pin is its version; none is its folder in k8s/node itself."""
     packages: tuple[str, ...]
     stamp: tuple[str, ...] = ()
-    """Go variables that are given the version of the module's first requirement."""
+    """Go variables that are given the version."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -56,8 +58,9 @@ class Tool:
 
     @property
     def version(self) -> str:
-        pinned = re.search(r"^require (?:\(\n\s+)?\S+ (v\S+)", (MODULES / self.module / "go.mod").read_text(), re.M)
-        return pinned[1] if pinned else "v0.0.0"
+        pins = (MODULES / self.module / "go.mod").read_text()
+        pinned = re.search(rf"^(?:require)?\s*{re.escape(self.source)} (v\S+)", pins, re.MULTILINE)
+        return pinned[1] if pinned else ""
 
     @property
     def linker_flags(self) -> str:
@@ -72,21 +75,26 @@ class Tool:
 
 _VERSIONS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
 
-PAUSE = Tool("pause", "pause", (".",))
+PAUSE = Tool("pause", "pause", "", (".",))
 NODE = Tool(
     "node",
     "kubernetes",
+    KUBERNETES,
     tuple(
         f"{KUBERNETES}/cmd/{program}"
         for program in ("kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet")
     ),
     _VERSIONS,
 )
-KUBECTL = Tool("kubectl", "kubernetes", (f"{KUBERNETES}/cmd/kubectl",), _VERSIONS)
-COREDNS = Tool("coredns", "coredns", ("github.com/coredns/coredns",))
-METRICS_SERVER = Tool("metrics-server", "metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",))
-HELM = Tool("helm", "helm", ("helm.sh/helm/v3/cmd/helm",), ("helm.sh/helm/v3/internal/version.version",))
-KIND = Tool("kind", "kind", ("sigs.k8s.io/kind",))
+KUBECTL = Tool("kubectl", "kubernetes", KUBERNETES, (f"{KUBERNETES}/cmd/kubectl",), _VERSIONS)
+COREDNS = Tool("coredns", "coredns", "github.com/coredns/coredns", ("github.com/coredns/coredns",))
+METRICS_SERVER = Tool(
+    "metrics-server", "metrics-server", "sigs.k8s.io/metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",)
+)
+HELM = Tool(
+    "helm", "helm", "helm.sh/helm/v3", ("helm.sh/helm/v3/cmd/helm",), ("helm.sh/helm/v3/internal/version.version",)
+)
+KIND = Tool("kind", "kind", "sigs.k8s.io/kind", ("sigs.k8s.io/kind",))
 
 SINGLE_NODE = (PAUSE, NODE, KUBECTL, COREDNS, METRICS_SERVER, HELM)
 
@@ -111,8 +119,9 @@ def _compile(go: str, tool: Tool, into: Path, report: Progress) -> None:
     environment = {**os.environ, "CGO_ENABLED": "0"}
     command = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
     command += ["-ldflags", tool.linker_flags, "-o", f"{into}/", *tool.packages]
+    title = f"{tool.name} {tool.version}".strip()
     started = reported = time.monotonic()
-    report(f"building {tool.name} {tool.version}")
+    report(f"building {title}")
     last = ""
     with subprocess.Popen(
         command, cwd=MODULES / tool.module, env=environment, stderr=subprocess.PIPE, text=True
@@ -130,4 +139,4 @@ def _compile(go: str, tool: Tool, into: Path, report: Progress) -> None:
         raise ClusterError(
             f"building {tool.name} failed: {last or 'no reason given'}; try again, it goes on from there"
         )
-    report(f"built {tool.name} {tool.version} in {time.monotonic() - started:.0f} s")
+    report(f"built {title} in {time.monotonic() - started:.0f} s")
