@@ -20,6 +20,7 @@ COMMANDS = {
     "dead-letters": "List, show, replay and discard messages that could not be handled.",
     "invariants": "Check what always holds on what is stored.",
     "bench": "Drive orders; report rates, latencies and processor time.",
+    "cluster": "A Kubernetes cluster for development.",
     "test": "Run the tests.",
 }
 

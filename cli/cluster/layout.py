@@ -13,6 +13,7 @@ from cli.files import write_atomically
 from cli.layout import STATE
 
 DEFAULT_NAME = "mercato"
+RECORD = "cluster.json"
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?")
 TOLERANCE = 2.0
 """Seconds by which two readings of one process's start time may differ (the clock may be set between them)."""
@@ -47,7 +48,7 @@ class Cluster:
 
     @property
     def record_file(self) -> Path:
-        return self.data / "cluster.json"
+        return self.data / RECORD
 
     @property
     def kubeconfig(self) -> Path:

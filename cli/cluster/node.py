@@ -12,11 +12,13 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from cli.cluster import addresses, mounts, network, states
 from cli.cluster.components import Component, components, environment
+from cli.cluster.layout import RECORD
 from cli.cluster.prerequisites import find
 from cli.cluster.states import State
 from cli.layout import CHECKOUT, PYTHON
@@ -39,14 +41,15 @@ class Keeper:
         self._api_was_ready = False
 
     def run(self) -> None:
-        """Never returns."""
+        """Until the cluster's folder is gone: a node that nobody can find any more ends."""
         shown: list[State] = []
-        while True:
+        while (self._data / RECORD).exists():
             self._collect()
             self._steer()
             if (now := list(self._states.values())) != shown:
-                states.write(self._data, now)
-                shown = now
+                with suppress(OSError):  # a full disk ends no node; it is tried again
+                    states.write(self._data, now)
+                    shown = now
             time.sleep(TICK)
 
     def _collect(self) -> None:
