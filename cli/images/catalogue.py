@@ -1,0 +1,69 @@
+"""The images of the platform, and what they are called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import yaml
+
+from cli.layout import CHECKOUT
+
+CHART = CHECKOUT / "charts" / "mercato"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image `mercato-<name>`, built from `dockerfile` (relative to the checkout) with `arguments`."""
+
+    name: str
+    dockerfile: str
+    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def reference(self, registry: str, tag: str) -> str:
+        prefix = f"{registry.rstrip('/')}/" if registry else ""
+        return f"{prefix}mercato-{self.name}:{tag}"
+
+
+def _service(name: str, on: str, folder: str = "services") -> Image:
+    arguments = {"SERVICE": name, "ON": on, "FOLDER": folder}
+    return Image(name, "images/service.Dockerfile", arguments)
+
+
+def _part(name: str) -> Image:
+    return Image(name, f"images/{name}.Dockerfile")
+
+
+# The first one makes every shared layer, so that those after it find them.
+IMAGES = (
+    _service("order", "messaging"),
+    _service("product", "messaging"),
+    _service("payment", "messaging"),
+    _service("notification", "messaging"),
+    _service("customer", "database"),
+    _service("config", "web"),
+    _service("discovery", "web"),
+    _service("gateway", "web"),
+    _service("simulator", "database", "tryout"),
+    _service("mailcatcher", "web", "tryout"),
+    _part("envoy"),
+    _part("kafka"),
+    _part("postgres"),
+    _part("setup"),
+)
+NAMES = tuple(image.name for image in IMAGES)
+
+
+@cache
+def _chart(file: str) -> Any:
+    return yaml.safe_load((CHART / file).read_text(encoding="utf-8"))
+
+
+def default_registry() -> str:
+    """Where the chart's default values look for images."""
+    return str(_chart("values.yaml")["images"]["registry"])
+
+
+def default_tag() -> str:
+    """The tag that the chart's default values ask for."""
+    return str(_chart("values.yaml")["images"]["tag"] or _chart("Chart.yaml")["appVersion"])

@@ -1,0 +1,162 @@
+"""What builds images here: Docker, or buildah where there is no engine."""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from cli.images import oci
+from cli.images.base import Base, debian
+from cli.images.catalogue import Image
+from cli.images.commands import answers, run
+from cli.images.errors import ImageError
+from cli.layout import CHECKOUT
+
+LABEL = "dev.mercato.inputs"
+"""Carries the digest of what an image was made of."""
+PYTHON_IMAGE = "docker.io/library/python:3.13-slim"
+OWN_BASE = "MERCATO_PYTHON_IMAGE"
+AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+
+
+class Engine(Protocol):
+    """Builds images, and saves them as archives that containerd imports."""
+
+    def base(self) -> Base:
+        """What the images stand on; made first where it must be."""
+
+    def label(self, reference: str) -> str | None:
+        """The digest an image was made of; None: there is no such image, or it was not made by us."""
+
+    def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None: ...
+
+    def identity(self, reference: str) -> str:
+        """What changes when the image does."""
+
+    def save(self, references: list[str], archive: Path) -> None: ...
+
+
+def find() -> Engine:
+    """Docker where it answers, else buildah. Raises ImageError."""
+    if shutil.which("docker") and answers(["docker", "version", "--format", "{{.Server.Version}}"]):
+        return Docker()
+    if shutil.which("buildah") and platform.system() == "Linux" and os.geteuid() == 0:
+        return Buildah()
+    raise ImageError(
+        "nothing here builds images: start Docker, or as root on Debian: "
+        "apt-get install --no-install-recommends buildah debootstrap"
+    )
+
+
+def secrets() -> list[str]:
+    """What a download inside a build needs of this machine's configuration; it does not stay in the image."""
+    environment = os.environ
+    pip = (environment.get("PIP_CONFIG_FILE"), Path.home() / ".config/pip/pip.conf", "/etc/pip.conf")
+    ca = (environment.get("PIP_CERT"), environment.get("SSL_CERT_FILE"), *AUTHORITIES)
+    found = []
+    for name, candidates in (("pip", pip), ("ca", ca)):
+        file = next((path for path in candidates if path and Path(path).is_file()), None)
+        if file:
+            found += ["--secret", f"id={name},src={file}"]
+    return found
+
+
+def _arguments(image: Image, reference: str, base: Base, digest: str) -> list[str]:
+    words = ["-t", reference, "-f", str(CHECKOUT / image.dockerfile), "--label", f"{LABEL}={digest}", *secrets()]
+    for name, value in {**base.arguments, **image.arguments}.items():
+        words += ["--build-arg", f"{name}={value}"]
+    return [*words, str(CHECKOUT)]
+
+
+class Docker:
+    """An engine that answers; its BuildKit keeps the layers."""
+
+    def base(self) -> Base:
+        own = os.environ.get(OWN_BASE)
+        return Base(own, own) if own else Base(PYTHON_IMAGE, PYTHON_IMAGE)
+
+    def label(self, reference: str) -> str | None:
+        return self._ask(reference, f'{{{{index .Config.Labels "{LABEL}"}}}}')
+
+    def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
+        # Attestations would make an index of each image, which `docker save` and kind take badly.
+        command = ["docker", "build", "--provenance=false", *_arguments(image, reference, base, digest)]
+        run(f"building {reference}", command, environment={"DOCKER_BUILDKIT": "1"}, log=log)
+
+    def identity(self, reference: str) -> str:
+        return self._ask(reference, "{{.Id}}") or ""
+
+    def save(self, references: list[str], archive: Path) -> None:
+        run("saving the images", ["docker", "save", "-o", str(archive), *references])
+
+    def _ask(self, reference: str, template: str) -> str | None:
+        try:
+            answer = run(reference, ["docker", "image", "inspect", "-f", template, reference], timeout=60)
+        except ImageError:
+            return None
+        return answer.strip() or None
+
+
+class Buildah:
+    """buildah as root, without an engine and without a registry: steps run in a chroot, on the host's network."""
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """Layers are shared with the overlay driver where the kernel and the disk allow it; vfs copies each whole."""
+        driver = os.environ.get("STORAGE_DRIVER")
+        if not driver:
+            overlay = answers(["buildah", "info"], {"STORAGE_DRIVER": "overlay"})
+            driver = "overlay" if overlay else "vfs"
+        return {"STORAGE_DRIVER": driver, "BUILDAH_ISOLATION": "chroot"}
+
+    def base(self) -> Base:
+        own = os.environ.get(OWN_BASE)
+        if own:
+            return Base(own, own)
+        if self._inspect(PYTHON_IMAGE):
+            return Base(PYTHON_IMAGE, PYTHON_IMAGE)
+        made = debian()
+        if self._inspect(made.image) and self._inspect(made.build_image):
+            return made
+        if answers(["buildah", "pull", "-q", PYTHON_IMAGE], self.environment):
+            return Base(PYTHON_IMAGE, PYTHON_IMAGE)
+        made.make(self._build_base)
+        return made
+
+    def label(self, reference: str) -> str | None:
+        configuration = (self._inspect(reference) or {}).get("OCIv1", {}).get("config", {})
+        found = (configuration.get("Labels") or {}).get(LABEL)
+        return str(found) if found else None
+
+    def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
+        command = ["buildah", "bud", "--layers", "--network=host", "--pull-never"]
+        command += _arguments(image, reference, base, digest)
+        run(f"building {reference}", command, environment=self.environment, log=log)
+
+    def identity(self, reference: str) -> str:
+        return str((self._inspect(reference) or {}).get("FromImageID", ""))
+
+    def save(self, references: list[str], archive: Path) -> None:
+        with oci.layout(archive) as folder:
+            for reference in references:
+                target = f"oci:{folder}:{reference}"
+                command = ["buildah", "push", "-q", "--disable-compression", reference, target]
+                run(f"saving {reference}", command, environment=self.environment)
+            oci.pack(folder, archive)
+
+    def _build_base(self, context: Path, reference: str) -> None:
+        command = ["buildah", "bud", "-q", "-t", reference, str(context)]
+        run("packing the base image", command, environment=self.environment)
+
+    def _inspect(self, reference: str) -> dict[str, Any] | None:
+        command = ["buildah", "inspect", "--type", "image", reference]
+        try:
+            answer = run(reference, command, environment=self.environment, timeout=60)
+        except ImageError:
+            return None
+        found: dict[str, Any] = json.loads(answer)
+        return found

@@ -1,0 +1,28 @@
+# The platform's Jobs: secrets, databases, topics, the smoke test. The arguments are the module: mercato_operator.setup.
+ARG PYTHON_IMAGE=python:3.13-slim
+ARG BUILD_IMAGE=${PYTHON_IMAGE}
+
+FROM ${BUILD_IMAGE} AS tools
+RUN python3 -m venv /tools && mkdir /lib-image
+COPY images/install.py /tools/
+
+FROM tools AS own
+COPY requirements/setup.txt /locks/
+RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    /tools/bin/python /tools/install.py /locks setup
+
+FROM tools AS code
+COPY operator/mercato_operator /app/mercato_operator
+RUN /tools/bin/python /tools/install.py --compile /app
+
+FROM ${PYTHON_IMAGE} AS bare
+RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+    && echo 'mercato:x:65532:65532::/app:/usr/sbin/nologin' >>/etc/passwd && echo 'mercato:x:65532:' >>/etc/group
+
+FROM bare
+COPY --from=own /lib-image /opt/mercato
+COPY --from=code /app /app
+ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+USER 65532:65532
+ENTRYPOINT ["python", "-m"]
