@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from cli.main import COMMANDS, cli
-from reference import GENERATED
+from scripts.reference import GENERATED
 
 WIDTH = 110
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mercato_operator import apply
 
-from reference import GENERATED
-from reference.message_examples import EXAMPLES, Example
+from scripts.reference import GENERATED
+from scripts.reference.message_examples import EXAMPLES, Example
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "k8s" / "topics"
 DAY_MS = 86_400_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from reference import GENERATED, cell
+from scripts.reference import GENERATED, cell
 from services.chassis import metrics as platform
 from services.chassis import settings
 from services.config import metrics as config

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from reference import GENERATED, cell
+from scripts.reference import GENERATED, cell
 from services.chassis.settings import ServiceSettings
 from services.chassis.settings_model import Bootstrap
 
