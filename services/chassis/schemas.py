@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from services.chassis.cards import holds_card_number
 from services.chassis.ids import parse_id
+from services.chassis.operations import SameAs
 
 # Unicode's categories Cc (control) and Cs (surrogate).
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -55,3 +57,12 @@ class Money(Body):
 
     amount: int = Field(ge=0, le=2**53 - 1)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class _Money(TypedDict):
+    amount: int
+    currency: str
+
+
+MoneyDocument = Annotated[_Money, SameAs(Money)]
+"""Money as answers are written with it: a plain dict."""

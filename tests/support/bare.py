@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar
 
+from confluent_kafka import Producer as RawProducer
+
 from services.chassis.batches import Batches, Handle
 from services.chassis.consumer import Consumer
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.messages import Message
 from services.chassis.outbox import Relay
 from services.chassis.producer import Producer
@@ -68,5 +70,55 @@ async def backlog(database: Database) -> int:
     return int((await database.fetch("SELECT count(*) FROM outbox WHERE bucket >= 0"))[0][0])
 
 
+async def usable(database: Database) -> bool:
+    return await database.check() is None
+
+
 async def emptied(database: Database) -> bool:
     return await backlog(database) == 0
+
+
+class Effects:
+    """A handler whose effect is a row for each message; `numbers(key)` are those of a key, in the order of effect."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self) -> None:
+        await self._database.execute("CREATE TABLE effect (at bigserial, key text, number int)")
+
+    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
+        for message in messages:
+            await unit.connection.execute(
+                "INSERT INTO effect (key, number) VALUES (%s, %s)", (message.key, message.data["number"])
+            )
+
+    async def count(self) -> int:
+        return int((await self._database.fetch("SELECT count(*) FROM effect"))[0][0])
+
+    async def numbers(self, key: str) -> list[int]:
+        rows = await self._database.fetch("SELECT number FROM effect WHERE key = %s ORDER BY at", (key,))
+        return [row[0] for row in rows]
+
+    async def reaches(self, count: int) -> bool:
+        return await self.count() >= count
+
+
+def numbered(topic: str, key: str, number: int) -> Message:
+    return Message(topic, key, "test.numbered.v1", {"number": number})
+
+
+def send_raw(
+    bootstrap: str, topic: str, records: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]
+) -> None:
+    """(key, value, headers) as they are, as a stranger might; in order."""
+    client = RawProducer({"bootstrap.servers": bootstrap, "log_level": 0, "enable.idempotence": True})
+    for key, value, headers in records:
+        client.produce(topic, key=key, value=value, headers=list(headers))
+    assert client.flush(20) == 0
+
+
+def event(message: Message) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """`message` as `send_raw` takes it."""
+    headers = [(name, value.encode()) for name, value in message.headers("test").items()]
+    return message.key.encode(), message.payload(), headers

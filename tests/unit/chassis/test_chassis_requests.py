@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from pydantic import Field
 from starlette.requests import Request
 
 from services.chassis.problems import (
@@ -28,7 +29,7 @@ class Line(Body):
 class Sample(Body):
     name: Text
     sku: Identifier = "x"
-    lines: list[Line] = []
+    lines: list[Line] = Field(default_factory=list)
     price: Money | None = None
     ratio: float = 1.0
 
