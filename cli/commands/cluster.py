@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -129,7 +128,9 @@ def load_images(images: tuple[str, ...], name: str, data: Path | None) -> None:
     archives = [Path(image) for image in images if Path(image).is_file()]
     wanted = [image for image in images if not Path(image).is_file()]
     if wanted or not images:
-        archives += import_module("cli.images").build(tuple(wanted))
+        from cli.images.build import build  # noqa: PLC0415 - the other commands do without
+
+        archives += build(wanted, say=_progress)
     for path in archives:
         _progress(f"importing {path.name}")
         load.import_archive(found, path)
