@@ -44,10 +44,8 @@ class Webhooks:
         except (stripe.SignatureVerificationError, ValueError):
             raise BadRequest("The signature does not fit: sign the body with this endpoint's secret.") from None
         order_id = _order_of(event)
-        if order_id is not None:
-            async with self._database.transaction() as tx:
-                if await repository.hurry(tx.connection, order_id):
-                    tx.after_commit(self._due.hurry)
+        if order_id is not None and await repository.hurry(self._database, order_id):
+            self._due.hurry()
         return json_response({"received": True})
 
 

@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from services.chassis import openapi
 from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
@@ -14,6 +15,7 @@ from services.payment.caller import Caller
 from services.payment.due import DueCalls, counted
 from services.payment.events import COMMANDS_TOPIC
 from services.payment.handlers import PaymentHandler
+from services.payment.operations import DESCRIPTION, OPERATIONS
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
 from services.payment.settings import PaymentSettings
@@ -32,7 +34,10 @@ def build(settings: PaymentSettings) -> Starlette:
     consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, handler.handle))
     return application(
         settings,
-        routes=Webhooks(settings, database, due).routes(),
+        routes=[
+            *Webhooks(settings, database, due).routes(),
+            openapi.route(settings.service, DESCRIPTION, OPERATIONS),
+        ],
         resources=[
             database,
             producer,

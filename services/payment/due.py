@@ -69,7 +69,6 @@ def counted(database: Database) -> Periodic:
     """Keeps the metric of the payments that wait."""
 
     async def count() -> None:
-        async with database.transaction() as tx:
-            metrics.PAYMENTS_WAITING.set(await repository.waiting(tx.connection))
+        metrics.PAYMENTS_WAITING.set(await repository.waiting(database))
 
     return Periodic("counting payments that wait", COUNT_SECONDS, count)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from services.chassis.database import Database
 from services.payment.intents import Goal, Payment, Status
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -67,16 +68,15 @@ async def save(connection: Connection, rows: Sequence[Row]) -> None:
     await connection.execute(_SAVE, [list(column) for column in columns], binary=True)
 
 
-async def hurry(connection: Connection, order_id: UUID) -> bool:
+async def hurry(database: Database, order_id: UUID) -> bool:
     """A call that waits for its time is due now; says whether there was one."""
-    cursor = await connection.execute(_HURRY, (order_id,))
-    return await cursor.fetchone() is not None
+    return bool(await database.fetch(_HURRY, (order_id,)))
 
 
-async def waiting(connection: Connection) -> int:
+async def waiting(database: Database) -> int:
     """How many payments wait for their next call."""
-    cursor = await connection.execute("SELECT count(*) FROM payment WHERE due_at IS NOT NULL AND claim IS NULL")
-    return int((await cursor.fetchone() or (0,))[0])
+    rows = await database.fetch("SELECT count(*) FROM payment WHERE due_at IS NOT NULL AND claim IS NULL")
+    return int(rows[0][0])
 
 
 def _row(values: tuple[Any, ...]) -> Row:
