@@ -84,7 +84,7 @@ async def customer_token(client: Client, accounts: Accounts, email: str | None) 
 
 async def _sign_up(client: Client, accounts: Accounts, email: str) -> Token:
     password = secrets.token_urlsafe(18)
-    name = email.partition("@")[0].replace(".", " ").title() or "Demo"
+    name = email.partition("@")[0].replace(".", " ") or "demo"
     try:
         await client.sign_up(email, name, password)
     except Refused as refusal:
