@@ -66,7 +66,7 @@ def part(service: str, description: str, operations: Sequence[Operation]) -> Jso
 
 
 class _Generate(GenerateJsonSchema):
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, _schema: Any) -> bool:
         """Never: a title that repeats a field's name tells nothing."""
         return False
 
@@ -92,7 +92,8 @@ class _Schemas:
             return dict(kind)
         if isinstance(kind, ListOf):
             return _page(self._found[kind.item, mode])
-        return self._found[kind, mode]
+        found: Json = self._found[kind, mode]
+        return found
 
 
 def _types(operation: Operation) -> Iterator[tuple[Any, JsonSchemaMode]]:
@@ -169,7 +170,8 @@ def _shared_parameters(operation: Operation) -> Iterator[str]:
 def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, Json]]:
     for answer in operation.answers:
         yield str(answer.status), _answer(operation, answer, schemas)
-    expected = {kind.status: kind for kind in (*_implied(operation), *operation.problems, *common.ALWAYS)}
+    kinds: Sequence[type[Problem]] = (*_implied(operation), *operation.problems, *common.ALWAYS)
+    expected = {kind.status: kind for kind in kinds}
     for status, kind in sorted(expected.items()):
         response = {"$ref": f"#/components/responses/{kind.__name__}"}
         yield str(status), {**response, "description": operation.problems.get(kind, common.MEANINGS[kind][0])}

@@ -1,4 +1,4 @@
-"""What the operations of all services share in an OpenAPI document: errors, headers, parameters, the security scheme."""
+"""What the operations of all services share in an OpenAPI document: errors, headers, parameters, security."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -80,7 +80,7 @@ SECURITY_SCHEMES: Final[dict[str, Json]] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "`access_token` of `POST /api/v1/tokens`. Where the role `admin` is asked for, an administrator's.",
+        "description": "`access_token` of `POST /api/v1/tokens`; an administrator's where role `admin` is named.",
     }
 }
 
@@ -126,7 +126,10 @@ MEANINGS: Final[dict[type[Problem], tuple[str, str]]] = {
     problems.Conflict: ("The state does not allow it.", "The order is REJECTED and can no longer be cancelled."),
     problems.PayloadTooLarge: ("The body is over 1 MiB.", "The body is over 1 MiB; send less at once."),
     problems.UnsupportedMediaType: ("The body is not JSON.", "Send the body as application/json."),
-    problems.InvalidFields: ("A field or a parameter is invalid; see `errors`.", "Some fields are invalid; see errors."),
+    problems.InvalidFields: (
+        "A field or a parameter is invalid; see `errors`.",
+        "Some fields are invalid; see errors.",
+    ),
     problems.TooManyRequests: (
         "A rate limit is used up.",
         "Too many requests came from you. Wait as many seconds as Retry-After says, then try again.",
@@ -149,7 +152,9 @@ _ERRORS: Final = [{"pointer": "/lines/0/quantity", "detail": "Input should be le
 def responses() -> dict[str, Json]:
     """`components.responses`: one for each error, and `Other` for what only a proxy answers."""
     found = {kind.__name__: _response(kind, *meaning) for kind, meaning in MEANINGS.items()}
-    other = "What only a proxy says: 408 too slow, 431 headers too large, 502 and 504 no usable answer from the service."
+    other = (
+        "What only a proxy says: 408 too slow, 431 headers too large, 502 and 504 no usable answer from the service."
+    )
     return {**found, "Other": _problem_response(other, {}, None)}
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import BaseModel, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from services.chassis.problems import Problem
@@ -19,6 +18,8 @@ from services.chassis.problems import Problem
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Schema = Mapping[str, Any]
 """A JSON schema, of the dialect 2020-12."""
+Problems = Mapping[type[Problem], str]
+"""Errors, each with what it means."""
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
@@ -77,7 +78,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     paged: bool = False
     idempotency_key: bool = False
-    problems: Mapping[type[Problem], str] = field(default_factory=dict)
+    problems: Problems = field(default_factory=dict)
 
     @property
     def path_parameters(self) -> list[str]:
@@ -94,9 +95,9 @@ class ListOf:
 
 @dataclass(frozen=True)
 class SameAs:
-    """Marks a TypedDict that an answer is written with as having the schema of this model, which requests are read by."""
+    """Marks a dict that answers are written with as having the schema of a model that requests are read by."""
 
     model: type[BaseModel]
 
-    def __get_pydantic_json_schema__(self, _own: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(self.model.__pydantic_core_schema__)
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler.generate_schema(self.model)

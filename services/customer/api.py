@@ -11,7 +11,7 @@ from services.chassis.responses import json_response
 from services.chassis.tokens import Tokens
 from services.customer.accounts import Accounts
 from services.customer.keys import ALGORITHM, KeyRing
-from services.customer.schemas import LogIn, Refresh, SignUp, TokenPair
+from services.customer.schemas import LogIn, OpenIdConfiguration, Refresh, SignUp, TokenPair
 from services.customer.sessions import Sessions
 
 # Verifiers fetch again when they meet an unknown key, so this only bounds how long a removed key is still trusted.
@@ -53,7 +53,7 @@ def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing
     ]
 
 
-def openid_configuration(issuer: str) -> dict[str, object]:
+def openid_configuration(issuer: str) -> OpenIdConfiguration:
     """What a library needs to verify our tokens (OpenID Connect Discovery 1.0, section 3).
 
     Members it calls required that we have no use for are given so that strict libraries take the document.

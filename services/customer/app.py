@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
+from services.chassis import openapi
 from services.chassis.app import application
 from services.chassis.database import Database
 from services.chassis.tokens import Tokens
@@ -12,6 +13,7 @@ from services.customer.access import AccessTokens
 from services.customer.accounts import Accounts
 from services.customer.api import routes
 from services.customer.keys import UnusableKeys, load_keys
+from services.customer.operations import DESCRIPTION, OPERATIONS
 from services.customer.passwords import Passwords
 from services.customer.sessions import Sessions
 from services.customer.settings import CustomerSettings
@@ -36,7 +38,10 @@ def build(settings: CustomerSettings) -> Starlette:
 
     return application(
         settings,
-        routes=routes(accounts, sessions, tokens, keys, settings.issuer),
+        routes=[
+            *routes(accounts, sessions, tokens, keys, settings.issuer),
+            openapi.route(settings.service, DESCRIPTION, OPERATIONS),
+        ],
         resources=[database, passwords, tokens, first_admin()],
         checks={"database": database.check},
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from typing_extensions import TypedDict
 
 from services.chassis.schemas import Body, Identifier, Text
 from services.customer import emails
@@ -24,9 +25,11 @@ def _usable(password: SecretStr) -> SecretStr:
     return password
 
 
-Email = Annotated[Identifier, Field(max_length=320), AfterValidator(emails.checked)]
+Email = Annotated[
+    Identifier, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(emails.checked)
+]
 Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
-NewPassword = Annotated[SecretStr, AfterValidator(_usable)]
+NewPassword = Annotated[SecretStr, AfterValidator(_usable), Field(json_schema_extra={"minLength": 8, "maxLength": 256})]
 
 
 class SignUp(Body):
@@ -65,3 +68,16 @@ class TokenPair(BaseModel):
     token_type: str = "Bearer"  # noqa: S105 - the scheme's name
     expires_in: int
     refresh_token: str
+
+
+class OpenIdConfiguration(TypedDict):
+    """OpenID Connect Discovery 1.0, section 3: what a library needs to verify our tokens."""
+
+    issuer: str
+    jwks_uri: str
+    token_endpoint: str
+    grant_types_supported: list[str]
+    response_types_supported: list[str]
+    subject_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
+    claims_supported: list[str]

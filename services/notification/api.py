@@ -1,7 +1,6 @@
 """HTTP of the notification service."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from services.chassis.requests import bad_cursor, encode_cursor, page
 from services.chassis.responses import json_response
 from services.chassis.tokens import Tokens
 from services.notification import repository
+from services.notification.schemas import notification_document
 
 
 def routes(database: Database, tokens: Tokens) -> Sequence[BaseRoute]:
@@ -28,7 +28,7 @@ def routes(database: Database, tokens: Tokens) -> Sequence[BaseRoute]:
         more = len(found) > wanted.limit
         return json_response(
             {
-                "items": [asdict(item) for item in items],
+                "items": [notification_document(item) for item in items],
                 "next_cursor": encode_cursor(str(items[-1].id)) if more else None,
             }
         )

@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from services.chassis import openapi
 from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
@@ -15,6 +16,7 @@ from services.notification.api import routes
 from services.notification.events import TOPIC
 from services.notification.handlers import Notify
 from services.notification.mailer import Mailer
+from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings
 
 
@@ -30,7 +32,7 @@ def build(settings: NotificationSettings) -> Starlette:
     retries = Consumer(settings, [retry_topic(TOPIC, settings.service)], batches)
     return application(
         settings,
-        routes=routes(database, tokens),
+        routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],
         resources=[
             database,
             housekeeping(database, messaging=True),

@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from services.chassis import openapi
 from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
@@ -14,6 +15,7 @@ from services.chassis.tokens import Tokens
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.messages import REPLIES
+from services.order.operations import DESCRIPTION, OPERATIONS
 from services.order.settings import OrderSettings
 
 # How often the deadlines, which are rows, are looked at: a few times a second, by whichever replica comes first.
@@ -28,7 +30,10 @@ def build(settings: OrderSettings) -> Starlette:
     replies = Consumer(settings, [REPLIES], Batches(database, settings.service, handlers.on_replies))
     return application(
         settings,
-        routes=Api(settings, database, tokens, handlers).routes(),
+        routes=[
+            *Api(settings, database, tokens, handlers).routes(),
+            openapi.route(settings.service, DESCRIPTION, OPERATIONS),
+        ],
         resources=[
             database,
             producer,

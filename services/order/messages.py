@@ -1,6 +1,6 @@
 """The messages the order service writes and reads: their types, topics and data."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,7 +31,8 @@ def messages_of(before: Order, step: Step, trace: str | None) -> list[Message]:
     key = str(order.id)
     sent = [_command(before, order, command, trace) for command in step.commands]
     if step.published:
-        sent.insert(0, Message(EVENTS, key, f"mercato.order.{step.event}.v1", shown(order), trace=trace))
+        data = cast(dict[str, Any], shown(order))
+        sent.insert(0, Message(EVENTS, key, f"mercato.order.{step.event}.v1", data, trace=trace))
     return sent
 
 

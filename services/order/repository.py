@@ -9,6 +9,7 @@ import orjson
 
 from services.chassis.database import Connection
 from services.order.saga import Line, Order, Payment, Reason, Status, Step
+from services.order.schemas import TimelineEntryDocument
 
 _COLUMNS = """id, customer_id, contact_name, contact_email, status, reason, version, lines, total, currency,
     expected_total, shipping_address, payment, payment_token, created_at, updated_at, deadline_at"""
@@ -140,7 +141,7 @@ async def search(
     return [_order(row) for row in await cursor.fetchall()]
 
 
-async def timeline(connection: Connection, order_id: UUID) -> list[dict[str, Any]]:
+async def timeline(connection: Connection, order_id: UUID) -> list[TimelineEntryDocument]:
     """What happened to an order, oldest first."""
     cursor = await connection.execute(
         "SELECT at, event, status, detail FROM timeline WHERE order_id = %s ORDER BY id", (order_id,)

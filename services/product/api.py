@@ -1,6 +1,7 @@
 """HTTP in: parse, one transaction, render."""
 
 import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
 from starlette.requests import Request
@@ -15,7 +16,16 @@ from services.chassis.requests import Page, bad_cursor, encode_cursor, page, pat
 from services.chassis.responses import json_response
 from services.chassis.tokens import Caller, Tokens, require_admin
 from services.product import repository
-from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow, move_document, product_document
+from services.product.schemas import (
+    Adjustment,
+    MoveRow,
+    NewProduct,
+    ProductDocument,
+    ProductRow,
+    StockMoveDocument,
+    move_document,
+    product_document,
+)
 
 _LONGEST_PARAMETER = 200
 
@@ -142,7 +152,7 @@ def _product_response(row: ProductRow, status: int = 200, headers: dict[str, str
     return json_response(product_document(row), status, {"etag": f'"{row.version}"', **(headers or {})})
 
 
-def _list_response(items: list[dict[str, object]], asked: Page) -> Response:
+def _list_response(items: Sequence[ProductDocument] | Sequence[StockMoveDocument], asked: Page) -> Response:
     """`items` holds one more than was asked for when there is a next page."""
     more = len(items) > asked.limit
     items = items[: asked.limit]

@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from services.chassis import openapi
 from services.chassis.app import application
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
@@ -14,6 +15,7 @@ from services.product.api import Api
 from services.product.events import COMMANDS_TOPIC
 from services.product.handlers import StockHandler
 from services.product.images import Images
+from services.product.operations import DESCRIPTION, OPERATIONS
 from services.product.seed import seeded
 from services.product.settings import ProductSettings
 
@@ -28,7 +30,11 @@ def build(settings: ProductSettings) -> Starlette:
     consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, stock.handle))
     return application(
         settings,
-        routes=[*Api(database, tokens, settings.currency).routes(), *Images(database).routes()],
+        routes=[
+            *Api(database, tokens, settings.currency).routes(),
+            *Images(database).routes(),
+            openapi.route(settings.service, DESCRIPTION, OPERATIONS),
+        ],
         resources=[
             database,
             seeded(database, settings.currency),

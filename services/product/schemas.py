@@ -1,12 +1,13 @@
 """Bodies of requests, and how resources are rendered."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Identifier, Money, Text
+from services.chassis.schemas import Body, Identifier, Money, MoneyDocument, Text
 
 _MAX_PRICE = 100_000_000
 _MAX_DELTA = 1_000_000_000
@@ -37,7 +38,7 @@ class NewProduct(Body):
     name: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
     description: Annotated[Text, Field(max_length=5000)]
     category: Annotated[Text, Field(max_length=64), AfterValidator(_not_blank)]
-    price: Annotated[Money, AfterValidator(_price)]
+    price: Annotated[Money, AfterValidator(_price), Field(description="Amount from 1 to 100,000,000.")]
     image_url: Annotated[Identifier, Field(pattern=r"^(https?://[^\s/]|/[^\s/])\S*$", max_length=2048)] | None = None
     status: Literal["active", "archived"] = "active"
 
@@ -45,7 +46,7 @@ class NewProduct(Body):
 class Adjustment(Body):
     """`POST /api/v1/products/{id}/stock-adjustments`: `delta` units come (positive) or go (negative)."""
 
-    delta: Annotated[int, Field(ge=-_MAX_DELTA, le=_MAX_DELTA), AfterValidator(_not_zero)]
+    delta: Annotated[int, Field(ge=-_MAX_DELTA, le=_MAX_DELTA, description="Not 0."), AfterValidator(_not_zero)]
     reason: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
 
 
@@ -75,7 +76,31 @@ class MoveRow(NamedTuple):
     created_at: datetime
 
 
-def product_document(row: ProductRow) -> dict[str, Any]:
+class ProductDocument(TypedDict):
+    """A product, active or archived."""
+
+    id: UUID
+    sku: str
+    name: str
+    description: str
+    category: str
+    price: MoneyDocument
+    available: Annotated[int, Field(ge=0, description="On hand: what can be ordered now.")]
+    image_url: Annotated[str, Field(description="Absolute, or a path of this API.")]
+    status: Annotated[str, Field(json_schema_extra={"enum": ["active", "archived"]})]
+
+
+class StockMoveDocument(TypedDict):
+    """An adjustment of a product's stock."""
+
+    id: UUID
+    product_id: UUID
+    delta: int
+    reason: str
+    created_at: datetime
+
+
+def product_document(row: ProductRow) -> ProductDocument:
     """The product as the API shows it; `available` is what is on hand."""
     return {
         "id": row.id,
@@ -90,6 +115,12 @@ def product_document(row: ProductRow) -> dict[str, Any]:
     }
 
 
-def move_document(row: MoveRow) -> dict[str, Any]:
+def move_document(row: MoveRow) -> StockMoveDocument:
     """The stock move as the API shows it."""
-    return row._asdict()
+    return {
+        "id": row.id,
+        "product_id": row.product_id,
+        "delta": row.delta,
+        "reason": row.reason,
+        "created_at": row.created_at,
+    }

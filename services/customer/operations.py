@@ -1,0 +1,137 @@
+"""What the customer service says of its HTTP API."""
+
+from typing import Any, Final
+
+from services.chassis.operations import Access, Answer, Content, Operation
+from services.chassis.problems import Conflict, NotFound, TooManyRequests, Unauthorized
+from services.customer.schemas import Customer, LogIn, OpenIdConfiguration, Refresh, SignUp, TokenPair
+
+DESCRIPTION: Final = "Customers, their tokens, and the keys that verify them."
+
+_CUSTOMER: Final = {"id": "01a20689-eca0-73bd-87b2-938fa2a0b35f", "email": "ada@shop.test", "name": "Ada Lovelace"}
+_PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - an example
+_REFRESH: Final = "7lZq2mWc3uVb9xJt5hRk8nPf1dSg6yAe0oQiTzXwUvE"
+_PAIR: Final = {
+    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMWEyMDY4OSJ9.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": _REFRESH,
+}
+_KEY: Final = {
+    "kty": "EC",
+    "crv": "P-256",
+    "kid": "cUQbFMXKJcCMlSq3pVMTxEXWWiE8jzc1sSBGP0TEmZ4",
+    "use": "sig",
+    "alg": "ES256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
+_KEY_SET: Final = {
+    "type": "object",
+    "description": "A JSON Web Key Set (RFC 7517).",
+    "required": ["keys"],
+    "properties": {
+        "keys": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "required": ["kty", "kid", "use", "alg"], "additionalProperties": True},
+        }
+    },
+}
+_CONFIGURATION: Final = {
+    "issuer": "http://127.0.0.1:8080",
+    "jwks_uri": "http://127.0.0.1:8080/.well-known/jwks.json",
+    "token_endpoint": "http://127.0.0.1:8080/api/v1/tokens",
+    "grant_types_supported": ["password", "refresh_token"],
+    "response_types_supported": ["token"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["ES256"],
+    "claims_supported": ["iss", "sub", "aud", "exp", "iat", "jti", "email", "name", "roles"],
+}
+
+
+def _pair(description: str) -> Answer:
+    return Answer(
+        status=200,
+        description=description,
+        content=Content(type=TokenPair, example=_PAIR),
+        headers=["Cache-Control"],
+    )
+
+
+def _published(description: str, kind: Any, example: Any) -> Answer:
+    return Answer(
+        status=200, description=description, content=Content(type=kind, example=example), headers=["Cache-Control"]
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        method="POST",
+        path="/api/v1/customers",
+        name="signUp",
+        summary="Sign up",
+        access=Access.PUBLIC,
+        body=Content(type=SignUp, example={"email": "ada@shop.test", "name": "Ada Lovelace", "password": _PASSWORD}),
+        answers=[
+            Answer(
+                status=201,
+                description="The customer.",
+                content=Content(type=Customer, example=_CUSTOMER),
+                headers=["Location"],
+            )
+        ],
+        problems={Conflict: "The e-mail is taken."},
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/customers/me",
+        name="readMe",
+        summary="Who the caller is",
+        answers=[Answer(status=200, description="The customer.", content=Content(type=Customer, example=_CUSTOMER))],
+        problems={NotFound: "No profile is kept for the token's subject, as for another issuer's."},
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/tokens",
+        name="logIn",
+        summary="Log in",
+        description="The access token is a JWT, signed with ES256. Its claims are `iss`, `sub`, `aud`, `iat`, `exp`, "
+        "`jti`, `email`, `name` and `roles`.",
+        access=Access.PUBLIC,
+        body=Content(type=LogIn, example={"email": "ada@shop.test", "password": _PASSWORD}),
+        answers=[_pair("An access token, and a refresh token for the next one.")],
+        problems={
+            Unauthorized: "The e-mail or the password is wrong.",
+            TooManyRequests: "A rate limit is used up, or too many wrong passwords were tried for this e-mail.",
+        },
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/tokens/refresh",
+        name="refreshTokens",
+        summary="Trade a refresh token for a new pair",
+        description="The token is used up. The same one within 10 seconds gives the same successor; later its whole "
+        "family is revoked, since somebody else may have it.",
+        access=Access.PUBLIC,
+        body=Content(type=Refresh, example={"refresh_token": _REFRESH}),
+        answers=[_pair("The next pair.")],
+        problems={Unauthorized: "The refresh token is not valid, or not any more."},
+    ),
+    Operation(
+        method="GET",
+        path="/.well-known/openid-configuration",
+        name="readOpenIdConfiguration",
+        summary="Metadata for OpenID Connect libraries",
+        access=Access.PUBLIC,
+        answers=[_published("OpenID Connect Discovery 1.0, section 3.", OpenIdConfiguration, _CONFIGURATION)],
+    ),
+    Operation(
+        method="GET",
+        path="/.well-known/jwks.json",
+        name="readKeys",
+        summary="The keys that verify tokens",
+        access=Access.PUBLIC,
+        answers=[_published("The key set, newest first.", _KEY_SET, {"keys": [_KEY]})],
+    ),
+)
