@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.problems import NotFound
+from services.chassis.problems import NotFound, Unavailable
 from services.chassis.responses import json_response
-from services.config.backend import Backend, Properties
+from services.config.backend import Backend, Properties, Snapshot
 from services.config.environment import Environment, environment
 from services.config.properties import dump_properties, merged, nested
 from services.config.settings import ConfigSettings
@@ -41,13 +41,19 @@ register_url_convertor("config_file", _FileConvertor())
 def routes(backend: Backend, settings: ConfigSettings) -> list[BaseRoute]:
     """The paths; `{label}/{file}` before `{application}/{profiles}`, as in Spring."""
 
+    def now() -> Snapshot:
+        snapshot = backend.snapshot()
+        if snapshot is None:  # an empty answer would make services start with defaults
+            raise Unavailable("The documents are not known yet; ask again in a moment.")
+        return snapshot
+
     async def read(request: Request) -> Response:
         asked = _asked(**request.path_params)
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventSourceResponse(
                 _events(backend, asked), ping=settings.heartbeat_seconds, send_timeout=30, headers={"vary": "accept"}
             )
-        found = environment(backend.snapshot(), *asked)
+        found = environment(now(), *asked)
         return _tagged(request, found.version, lambda: json_response(found.body(), headers={"vary": "accept"}))
 
     async def read_file(request: Request) -> Response:
@@ -55,7 +61,7 @@ def routes(backend: Backend, settings: ConfigSettings) -> list[BaseRoute]:
         if parts is None:
             raise NotFound("No such document.")
         asked = _asked(parts["application"], parts["profiles"], request.path_params.get("label"))
-        found = environment(backend.snapshot(), *asked)
+        found = environment(now(), *asked)
         return _tagged(request, found.version, lambda: _rendered(found, parts["format"]))
 
     get: Callable[[str, Callable[[Request], Awaitable[Response]]], BaseRoute] = lambda path, endpoint: Route(  # noqa: E731

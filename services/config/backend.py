@@ -33,8 +33,11 @@ class Snapshot:
 class Backend(AbstractAsyncContextManager[None], Protocol):
     """Holds the newest snapshot while it is entered."""
 
-    def snapshot(self) -> Snapshot:
-        """The newest state."""
+    def snapshot(self) -> Snapshot | None:
+        """The newest state; None until the first was read."""
 
     def changes(self) -> AsyncGenerator[Snapshot, None]:
-        """The state now, then the newest one after each change; a slow reader skips those in between."""
+        """The state as soon as there is one, then the newest after each change; a slow reader skips those between."""
+
+    def behind(self) -> str | None:
+        """Why the newest state may be out of date, None while it is not."""

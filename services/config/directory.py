@@ -10,6 +10,7 @@ from types import TracebackType
 import yaml
 from watchfiles import awatch
 
+from services.chassis.latest import Latest
 from services.config.backend import PropertySource, Snapshot
 from services.config.manifests import BrokenDocumentError, Sources, is_config, name_of, one_line, sources_of
 from services.config.metrics import BROKEN_DOCUMENTS
@@ -29,12 +30,11 @@ class DirectoryBackend:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: dict[str, ConfigMaps] = {}
-        self._snapshot = Snapshot()
-        self._changed = asyncio.Event()
+        self._latest = Latest[Snapshot]()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        await asyncio.to_thread(self._read)
+        await self._reread()
         self._task = asyncio.create_task(self._watch(), name="config-directory")
 
     async def __aexit__(
@@ -45,17 +45,14 @@ class DirectoryBackend:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def snapshot(self) -> Snapshot:
-        return self._snapshot
+    def snapshot(self) -> Snapshot | None:
+        return self._latest.value
 
-    async def changes(self) -> AsyncGenerator[Snapshot, None]:
-        seen: Snapshot | None = None
-        while True:
-            changed = self._changed
-            if self._snapshot is seen:
-                await changed.wait()
-            seen = self._snapshot
-            yield seen
+    def changes(self) -> AsyncGenerator[Snapshot, None]:
+        return self._latest.changes()
+
+    def behind(self) -> str | None:
+        return None  # what cannot be read is a fault of the snapshot
 
     async def _watch(self) -> None:
         while True:
@@ -68,26 +65,21 @@ class DirectoryBackend:
             await self._reread()
 
     async def _reread(self) -> None:
-        before = self._snapshot
-        await asyncio.to_thread(self._read)
-        if self._snapshot is before:
-            return
-        for fault in set(self._snapshot.faults) - set(before.faults):
-            log.error("%s; what it last said stays in force", fault)
-        self._changed.set()
-        self._changed = asyncio.Event()
+        before = self._latest.value
+        found = await asyncio.to_thread(self._read)
+        BROKEN_DOCUMENTS.set(len(found.faults))
+        if self._latest.put(found):
+            for fault in set(found.faults) - set(before.faults if before else ()):
+                log.error("%s; what it last said stays in force", fault)
 
-    def _read(self) -> None:
+    def _read(self) -> Snapshot:
         faults: list[str] = []
         try:
             paths = sorted(p for p in self._folder.iterdir() if p.suffix in {".yaml", ".yml"} and p.name[0] != ".")
             self._files = {p.name: _read_file(p, self._files.get(p.name, {}), faults) for p in paths}
         except OSError as error:
             faults.append(f"{self._folder}: {error.strerror}")
-        found = Snapshot(_joined(self._files, faults), tuple(faults))
-        BROKEN_DOCUMENTS.set(len(faults))
-        if found != self._snapshot:
-            self._snapshot = found
+        return Snapshot(_joined(self._files, faults), tuple(faults))
 
 
 def _read_file(path: Path, before: ConfigMaps, faults: list[str]) -> ConfigMaps:

@@ -1,0 +1,35 @@
+"""The newest of something, for those who read it now and those who follow it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """Holds one value; None until there is one."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+        self.value: T | None = None
+
+    def put(self, value: T) -> bool:
+        """Answers whether it differs from the one before."""
+        if value == self.value:
+            return False
+        self.value = value
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return True
+
+    async def changes(self) -> AsyncGenerator[T, None]:
+        """The value as soon as there is one, then the newest after each change; a slow reader skips those between."""
+        seen: T | None = None
+        while True:
+            changed = self._changed
+            if self.value is None or self.value is seen:
+                await changed.wait()
+                continue
+            seen = self.value
+            yield seen
