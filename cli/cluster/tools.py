@@ -87,7 +87,7 @@ NODE = Tool(
     _VERSIONS,
 )
 KUBECTL = Tool("kubectl", "kubernetes", KUBERNETES, (f"{KUBERNETES}/cmd/kubectl",), _VERSIONS)
-COREDNS = Tool("coredns", "coredns", "github.com/coredns/coredns", ("github.com/coredns/coredns",))
+COREDNS = Tool("coredns", "coredns", "github.com/coredns/coredns", (".",))
 METRICS_SERVER = Tool(
     "metrics-server", "metrics-server", "sigs.k8s.io/metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",)
 )
