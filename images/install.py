@@ -13,8 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAYERS = ("web", "database", "messaging")
-"""The shared layers, each on top of the one before."""
+LAYERS: dict[str, str | None] = {"web": None, "database": "web", "messaging": "database", "kubernetes": "web"}
+"""The shared layers, each with the one it stands on."""
 TARGET = Path("/lib-image")
 SECRETS = Path("/run/secrets")
 REQUIREMENT = re.compile(r"^(?=[A-Za-z0-9])", re.MULTILINE)
@@ -31,9 +31,9 @@ def remainder(lock: str, below: list[str]) -> list[str]:
     return [entry for entry in requirements(lock) if entry not in held]
 
 
-def layers_up_to(layer: str | None) -> tuple[str, ...]:
-    """The shared layers an image stands on."""
-    return LAYERS[: LAYERS.index(layer) + 1] if layer else ()
+def layers_up_to(layer: str | None) -> list[str]:
+    """The shared layers an image stands on, the topmost first."""
+    return [layer, *layers_up_to(LAYERS[layer])] if layer else []
 
 
 def install(wanted: list[str]) -> None:

@@ -4,7 +4,7 @@
 ARG PYTHON_IMAGE=python:3.13-slim
 # Needs `python3 -m venv` with pip; nothing of it reaches the image.
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
-# The shared layer of libraries the service's own go on top of: web, database (web too) or messaging (all of them).
+# The shared layer of libraries the service's own go on top of: web; database, and messaging above it; or kubernetes.
 ARG ON=web
 
 FROM ${BUILD_IMAGE} AS tools
@@ -26,10 +26,16 @@ COPY requirements/web.txt requirements/database.txt requirements/messaging.txt /
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
     /tools/bin/python /tools/install.py /locks messaging --on database
 
+FROM tools AS kubernetes
+COPY requirements/web.txt requirements/kubernetes.txt /locks/
+RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    /tools/bin/python /tools/install.py /locks kubernetes --on web
+
 FROM tools AS own
 ARG SERVICE
 ARG ON
-COPY requirements/web.txt requirements/database.txt requirements/messaging.txt requirements/${SERVICE}.txt /locks/
+COPY requirements/web.txt requirements/database.txt requirements/messaging.txt requirements/kubernetes.txt /locks/
+COPY requirements/${SERVICE}.txt /locks/
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
     /tools/bin/python /tools/install.py /locks ${SERVICE} --on ${ON}
 
@@ -58,7 +64,10 @@ COPY --from=database /lib-image /opt/mercato
 FROM on-database AS on-messaging
 COPY --from=messaging /lib-image /opt/mercato
 
-FROM on-${ON}
+FROM on-web AS on-kubernetes
+COPY --from=kubernetes /lib-image /opt/mercato
+
+FROM on-${ON} AS run
 COPY --from=own /lib-image /opt/mercato
 COPY --from=code /app /app
 # The bytecode is there already, and the root file system may be read-only.
@@ -68,3 +77,10 @@ USER 65532:65532
 EXPOSE 8080 9090
 ENTRYPOINT ["python", "/app"]
 CMD ["serve"]
+
+# For `skaffold dev` only: files that change in the pod start the service again.
+FROM run AS develop
+COPY images/reload.py /opt/develop/
+ENTRYPOINT ["python", "/opt/develop/reload.py"]
+
+FROM run

@@ -1,14 +1,16 @@
-"""What builds images here: Docker, or buildah where there is no engine."""
+"""What builds images here: Docker or Podman, or buildah where there is no engine."""
 
 import json
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from cli.cluster import kind
 from cli.images import oci
 from cli.images.base import Base, debian
 from cli.images.catalogue import Image
@@ -41,13 +43,13 @@ class Engine(Protocol):
 
 
 def find() -> Engine:
-    """Docker where it answers, else buildah. Raises ImageError."""
-    if shutil.which("docker") and answers(["docker", "version", "--format", "{{.Server.Version}}"]):
-        return Docker()
+    """Docker or Podman where it answers, else buildah. Raises ImageError."""
+    if program := kind.engine():
+        return Docker(program)
     if shutil.which("buildah") and platform.system() == "Linux" and os.geteuid() == 0:
         return Buildah()
     raise ImageError(
-        "nothing here builds images: start Docker, or as root on Debian: "
+        "nothing here builds images: start Docker or Podman, or as root on Debian: "
         "apt-get install --no-install-recommends buildah debootstrap"
     )
 
@@ -73,7 +75,10 @@ def _arguments(image: Image, reference: str, base: Base, digest: str) -> list[st
 
 
 class Docker:
-    """An engine that answers; its BuildKit keeps the layers."""
+    """Docker, or Podman, which takes the same words; it keeps the layers."""
+
+    def __init__(self, program: str = "docker") -> None:
+        self._program = program
 
     def base(self) -> Base:
         own = os.environ.get(OWN_BASE)
@@ -84,18 +89,20 @@ class Docker:
 
     def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
         # Attestations would make an index of each image, which `docker save` and kind take badly.
-        command = ["docker", "build", "--provenance=false", *_arguments(image, reference, base, digest)]
+        plain = ["--provenance=false"] if self._program == "docker" else []
+        command = [self._program, "build", *plain, *_arguments(image, reference, base, digest)]
         run(f"building {reference}", command, environment={"DOCKER_BUILDKIT": "1"}, log=log)
 
     def identity(self, reference: str) -> str:
         return self._ask(reference, "{{.Id}}") or ""
 
     def save(self, references: list[str], archive: Path) -> None:
-        run("saving the images", ["docker", "save", "-o", str(archive), *references])
+        several = ["--multi-image-archive"] if self._program == "podman" else []
+        run("saving the images", [self._program, "save", *several, "-o", str(archive), *references])
 
     def _ask(self, reference: str, template: str) -> str | None:
         try:
-            answer = run(reference, ["docker", "image", "inspect", "-f", template, reference], timeout=60)
+            answer = run(reference, [self._program, "image", "inspect", "-f", template, reference], timeout=60)
         except ImageError:
             return None
         return answer.strip() or None
@@ -141,12 +148,17 @@ class Buildah:
         return str((self._inspect(reference) or {}).get("FromImageID", ""))
 
     def save(self, references: list[str], archive: Path) -> None:
-        with oci.layout(archive) as folder:
-            for reference in references:
-                target = f"oci:{folder}:{reference}"
-                command = ["buildah", "push", "-q", "--disable-compression", reference, target]
-                run(f"saving {reference}", command, environment=self.environment)
-            oci.pack(folder, archive)
+        layout = oci.Layout(archive.parent / "layout")
+        for reference in references:
+            identity = self.identity(reference)
+            if not layout.holds(reference, identity):
+                # To `oci:` buildah would push compressed, what images share once for each of them.
+                with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".push-") as pushed:
+                    command = ["buildah", "push", "-q", "--disable-compression", reference, f"dir:{pushed}"]
+                    run(f"saving {reference}", command, environment=self.environment)
+                    layout.add(reference, identity, Path(pushed))
+        layout.prune()
+        layout.pack(references, archive)
 
     def _build_base(self, context: Path, reference: str) -> None:
         command = ["buildah", "bud", "-q", "-t", reference, str(context)]
