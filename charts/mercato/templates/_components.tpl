@@ -2,6 +2,7 @@
 What is installed with these values, and what each part is, as YAML:
   workload   Deployment or StatefulSet, Job (not one of its pods stays)
   ports      of its Service: name → [port, container port]; `metrics: true` adds 9090
+  instancePort   the port at which discovery lists its pods, where it is not `http`
   database, kafka   it has a role and a database, or a user, of its own name
   api        it speaks to the API server, and has a token for it
   outside    what it may reach beyond the platform's pods
@@ -17,7 +18,8 @@ discovery: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api:
 {{- if $builtin }}
 gateway:
   workload: Deployment
-  ports: {http: [80, 8080]{{ if $values.gateway.tls.secretName }}, https: [443, 8443]{{ end }}}
+  ports: {http: [80, 8080], control: [8081, 8081]{{ if $values.gateway.tls.secretName }}, https: [443, 8443]{{ end }}}
+  instancePort: control
   metrics: true
   api: {{ eq $values.gateway.source "api" }}
 {{- end }}

@@ -82,7 +82,7 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 {{/* Volumes and mounts of the certificate authorities that the environment above names: `mounts` or `volumes`. */}}
 {{- define "mercato.authorities" -}}
 {{- $component := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- $postgres := and (eq .root.Values.postgres.mode "external") .root.Values.postgres.external.caSecret (or $component.database (eq .name "databases")) -}}
+{{- $postgres := and (or $component.database (eq .name "databases")) (eq .root.Values.postgres.mode "external") .root.Values.postgres.external.caSecret -}}
 {{- $kafka := and (or $component.kafka (eq .name "topics")) (include "mercato.kafka" .root | fromYaml).caSecret -}}
 {{- range $kind, $secret := dict "postgres" $postgres "kafka" $kafka }}
 {{- if $secret }}

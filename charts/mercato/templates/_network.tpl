@@ -1,3 +1,57 @@
+{{/* The flows of files/flows.yaml that exist with these values, as a YAML list. */}}
+{{- define "mercato.flows" -}}
+{{- $components := include "mercato.components" . | fromYaml -}}
+{{- range $flow := (.Files.Get "files/flows.yaml" | fromYaml).flows }}
+{{- if and (hasKey $components $flow.from) (hasKey $components $flow.to) (eq ($flow.onlyWith | default $.Values.gateway.mode) $.Values.gateway.mode) }}
+- {{ toJson $flow }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* {root, name}: a NetworkPolicy's peer that is one of the platform's components. */}}
+{{- define "mercato.network.peer" -}}
+{podSelector: {matchLabels: {{ include "mercato.selector" . | fromYaml | toJson }}}}
+{{- end }}
+
+{{/* {root, name}: rules for who may come in, as a YAML list. */}}
+{{- define "mercato.network.ingress" -}}
+{{- $policy := .root.Values.networkPolicy -}}
+{{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
+{{- range $flow := include "mercato.flows" .root | fromYamlArray }}
+{{- if eq $flow.to $.name }}
+- from: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.from) }}]
+  ports: [{port: {{ $flow.port }}}]
+{{- end }}
+{{- end }}
+{{- if eq .name "gateway" }}
+- ports: [{port: 8080}, {port: 8443}]
+  {{- with $policy.gatewayFrom }}
+  from: {{ toJson . }}
+  {{- end }}
+{{- end }}
+{{- if and (eq .root.Values.gateway.mode "gateway-api") (has .name (list "customer" "product" "order" "payment" "notification")) }}
+{{- with $policy.routesFrom }}
+- from: {{ toJson . }}
+  ports: [{port: 8080}]
+{{- end }}
+{{- end }}
+{{- if and $facts.metrics $policy.metricsFrom }}
+- from: {{ toJson $policy.metricsFrom }}
+  ports: [{port: 9090}]
+{{- end }}
+{{- end }}
+
+{{/* {root, name}: rules for where it may go, as a YAML list. */}}
+{{- define "mercato.network.egress" -}}
+{{- include "mercato.network.outside" . }}
+{{- range $flow := include "mercato.flows" .root | fromYamlArray }}
+{{- if eq $flow.from $.name }}
+- to: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.to) }}]
+  ports: [{port: {{ $flow.port }}}]
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Egress to what is not one of the platform's pods. {root, name}; a YAML list of egress rules. */}}
 {{- define "mercato.network.outside" -}}
 {{- $values := .root.Values -}}

@@ -1,0 +1,94 @@
+"""The chart as Helm renders it, and ways to walk through what comes out."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.cluster import tools
+
+ROOT = Path(__file__).parents[3]
+CHART = ROOT / "charts" / "mercato"
+KUBERNETES = "1.34.0"
+CASES = sorted([*CHART.glob("ci/*.yaml"), *CHART.glob("values-*.yaml")])
+"""Every value file that comes with the chart."""
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "Pod")
+
+Object = dict[str, Any]
+
+
+@cache
+def helm() -> str:
+    """The pinned Helm, built when Go is there; else the one on the PATH; else the test says what is missing."""
+    if tools.HELM.built:
+        return str(tools.HELM.program("helm"))
+    if found := shutil.which("helm"):
+        return found
+    if shutil.which("go") is None:
+        pytest.skip("Helm is neither built nor on the PATH, and there is no Go to build it: install one of them")
+    tools.build(tools.HELM, lambda _line: None)
+    return str(tools.HELM.program("helm"))
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([helm(), *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+@cache
+def rendered(*arguments: str) -> tuple[Object, ...]:
+    """The objects of `helm template` with these arguments; without the API server's defaults."""
+    done = run("template", "mercato", str(CHART), "--namespace", "shop", "--kube-version", KUBERNETES, *arguments)
+    assert done.returncode == 0, done.stderr
+    return tuple(document for document in yaml.safe_load_all(done.stdout) if document)
+
+
+def case(path: Path) -> tuple[Object, ...]:
+    return rendered("--values", str(path))
+
+
+def refusal(*arguments: str) -> str:
+    """What Helm says about values that it does not take."""
+    done = run("template", "mercato", str(CHART), "--kube-version", KUBERNETES, *arguments)
+    assert done.returncode != 0, "the values were taken"
+    return done.stderr
+
+
+def of_kind(objects: tuple[Object, ...], *kinds: str) -> list[Object]:
+    return [each for each in objects if each["kind"] in kinds]
+
+
+def name(each: Mapping[str, Any]) -> str:
+    return str(each["metadata"]["name"])
+
+
+def named(objects: tuple[Object, ...], kind: str, wanted: str) -> Object:
+    (found,) = [each for each in of_kind(objects, kind) if name(each) == wanted]
+    return found
+
+
+def pods(objects: tuple[Object, ...]) -> Iterator[tuple[str, Object]]:
+    """Name and pod of every workload; the pod has `metadata` and `spec`."""
+    for each in of_kind(objects, *WORKLOADS):
+        yield name(each), each if each["kind"] == "Pod" else each["spec"]["template"]
+
+
+def component(pod: Mapping[str, Any]) -> str:
+    return str(pod["metadata"]["labels"]["app.kubernetes.io/component"])
+
+
+def containers(pod: Mapping[str, Any]) -> list[Object]:
+    return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+
+
+def environment(container: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name; a Secret's as `name/key`."""
+    found: dict[str, Any] = {}
+    for variable in container.get("env", []):
+        reference = variable.get("valueFrom", {}).get("secretKeyRef")
+        found[variable["name"]] = f"{reference['name']}/{reference['key']}" if reference else variable.get("value")
+    return found
