@@ -9,11 +9,30 @@ from uuid import uuid4
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests.support.servers import Kafka, Postgres
 
 NewDatabase = Callable[[], str]
 Topics = Callable[..., str]
+
+
+_recorded: list[InMemorySpanExporter] = []
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    """Records every span of this process; empty at first."""
+    if not _recorded:  # a process has one tracer provider, for good
+        _recorded.append(InMemorySpanExporter())
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(_recorded[0]))
+        trace.set_tracer_provider(provider)
+    _recorded[0].clear()
+    return _recorded[0]
 
 
 @contextmanager

@@ -7,7 +7,6 @@ memory than a whole service (docs/decisions/0013-kubernetes-client.md).
 import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode
@@ -18,7 +17,6 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
-NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 CALL_SECONDS: Final = 15.0
 WATCH_SECONDS: Final = 60
 """The server ends a watch after so long; one that says nothing much longer is dead, whatever the socket says."""
@@ -71,14 +69,6 @@ class Event:
 
 class InvalidClusterAccessError(Exception):
     """There is no way to an API server; the text names the remedy."""
-
-
-def own_namespace() -> str | None:
-    """The pod's namespace; None outside a pod, or where no token is mounted."""
-    try:
-        return NAMESPACE_FILE.read_text(encoding="utf-8").strip() or None
-    except OSError:
-        return None
 
 
 class Kubernetes:

@@ -57,7 +57,8 @@ class Message:
         for name in ("ce_id", "ce_type"):
             if not headers.get(name):
                 raise InvalidMessage(f"header {name} is missing: not a CloudEvent in binary mode")
-            if len(headers[name]) > LONGEST_ID or not headers[name].isprintable():
+            # The replacement character stands where text_headers found no text.
+            if len(headers[name]) > LONGEST_ID or not headers[name].isprintable() or "\ufffd" in headers[name]:
                 raise InvalidMessage(f"header {name} is not printable text of at most {LONGEST_ID} characters")
         if key is None or value is None:
             raise InvalidMessage("key or value is missing")

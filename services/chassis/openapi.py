@@ -30,6 +30,7 @@ _SECURITY: Final = {
     Access.ADMIN: [{"bearer": ["admin"]}],
 }
 _ID: Final = {"type": "string", "format": "uuid"}
+_OF_CODE: Final = {"title", "description"}
 _DOCUMENT: Final = "Document"
 """What the names of TypedDicts that answers are rendered with end in; the API's readers are spared it."""
 
@@ -80,11 +81,16 @@ class _Schemas:
         found, rest = TypeAdapter.json_schemas(
             inputs, ref_template="#/components/schemas/{model}", schema_generator=_Generate
         )
-        self._found = {key[0]: _plain_names(schema) for key, schema in found.items()}
-        self.components: Json = {
-            name.removesuffix(_DOCUMENT): {k: v for k, v in _plain_names(schema).items() if k != "title"}
-            for name, schema in rest.get("$defs", {}).items()
-        }
+        self._named: Json = rest.get("$defs", {})
+        self._found = {key[0]: self._written(schema) for key, schema in found.items()}
+        self.components: Json = {}
+        for name, schema in self._named.items():
+            if "properties" not in schema:
+                continue
+            plain = name.removesuffix(_DOCUMENT)
+            if plain in self.components:
+                raise ValueError(f"two types of the API would both be called {plain}: rename one of them")
+            self.components[plain] = {key: self._written(value) for key, value in schema.items() if key != "title"}
 
     def of(self, kind: Any, mode: JsonSchemaMode) -> Json:
         """The schema of a type that is read (`validation`) or written (`serialization`)."""
@@ -95,6 +101,21 @@ class _Schemas:
         found: Json = self._found[kind, mode]
         return found
 
+    def _written(self, schema: Any) -> Any:
+        """With plain names; what is no object, such as an enumeration, is written where it is used."""
+        if isinstance(schema, list):
+            return [self._written(value) for value in schema]
+        if not isinstance(schema, Mapping):
+            return schema
+        written = {key: self._written(value) for key, value in schema.items()}
+        if isinstance(name := written.get("$ref"), str):
+            meant = self._named[name.rpartition("/")[2]]
+            if "properties" not in meant:
+                del written["$ref"]
+                return {**{key: value for key, value in meant.items() if key not in _OF_CODE}, **written}
+            written["$ref"] = name.removesuffix(_DOCUMENT)
+        return written
+
 
 def _types(operation: Operation) -> Iterator[tuple[Any, JsonSchemaMode]]:
     if operation.body and not isinstance(operation.body.type, Mapping):
@@ -103,15 +124,6 @@ def _types(operation: Operation) -> Iterator[tuple[Any, JsonSchemaMode]]:
         if answer.content and not isinstance(answer.content.type, Mapping):
             kind = answer.content.type
             yield kind.item if isinstance(kind, ListOf) else kind, "serialization"
-
-
-def _plain_names(schema: Any) -> Any:
-    if isinstance(schema, Mapping):
-        return {
-            key: value.removesuffix(_DOCUMENT) if key == "$ref" else _plain_names(value)
-            for key, value in schema.items()
-        }
-    return [_plain_names(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def _page(item: Json) -> Json:
