@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from services.chassis.responses import json_response
 from services.gateway.control import Control
 from services.gateway.endpoints import Apps
-from services.gateway.policies import Limit
+from services.gateway.merging import limit_document
 from services.gateway.routes import Answer
 from services.gateway.routes import Route as Line
 
@@ -23,7 +23,7 @@ def routes(control: Control) -> Sequence[BaseRoute]:
         return json_response(
             {
                 "routes": [_line(line, control.apps) for line in table.routes],
-                "limits": [_limit(limit) for limit in table.backend_policy.limits],
+                "limits": [limit_document(limit) for limit in table.backend_policy.limits],
                 "refused": [{"document": refused.document, "reason": refused.reason} for refused in table.refused],
                 "keys_known": control.keys_known,
             }
@@ -44,7 +44,7 @@ def _line(line: Line, apps: Apps) -> dict[str, Any]:
         "timeout_seconds": policy.timeout,
         "max_request_body_bytes": policy.max_request_body,
         "retries": policy.retries,
-        "limits": [_limit(limit) for limit in policy.limits],
+        "limits": [limit_document(limit) for limit in policy.limits],
     }
     if isinstance(line.action, Answer):
         return shown | {"answer": line.action.status, "allow": list(line.action.allow)}
@@ -57,14 +57,3 @@ def _line(line: Line, apps: Apps) -> dict[str, Any]:
         for backend in line.action.backends
     ]
     return shown | {"backends": backends}
-
-
-def _limit(limit: Limit) -> dict[str, Any]:
-    rule = limit.rule
-    return {
-        "name": limit.name,
-        "per": rule.per,
-        "requests": rule.requests,
-        "interval_seconds": rule.interval,
-        "burst": rule.burst or rule.requests,
-    }

@@ -7,15 +7,22 @@ from starlette.applications import Starlette
 from services.chassis.app import application
 from services.gateway import api
 from services.gateway.control import Control
+from services.gateway.description import Description
 from services.gateway.envoy.options import Collector, EnvoyOptions
+from services.gateway.parts import Parts
 from services.gateway.settings import GatewaySettings
 
 
 def build(settings: GatewaySettings) -> Starlette:
     """The control plane as an application; it is ready once Envoy can start."""
     control = Control(settings, _options(settings))
+    parts = Parts(control.services)
+    control.on_change(parts.look_again)
     return application(
-        settings, routes=api.routes(control), resources=[control], checks={"envoy_files": control.not_ready}
+        settings,
+        routes=[*api.routes(control), *Description(control, parts, settings.service).routes()],
+        resources=[control, parts],
+        checks={"envoy_files": control.not_ready},
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NoReturn, Self
@@ -10,7 +11,7 @@ from watchfiles import awatch
 
 from services.gateway import endpoints, keys
 from services.gateway.documents import Documents, Refused, read
-from services.gateway.endpoints import Apps
+from services.gateway.endpoints import Apps, own_endpoint
 from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
 from services.gateway.envoy.options import EnvoyOptions
 from services.gateway.files import remove_others, write_all
@@ -35,18 +36,33 @@ class Control:
         self._memory = Memory(options.directory / "memory", options.issuer)
         self._documents = Documents()
         self._jwks = self._memory.keys()
-        self._known = set(settings.backends)
+        self._known = {*settings.backends, settings.service}
+        self._on_change: list[Callable[[], None]] = []
         self._changed, self._answered = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failure = "the first files are not written yet"
         self.written = False
-        self.apps: Apps = self._memory.apps() or {}
+        self.apps: Apps = self._with_itself(self._memory.apps() or {})
         self.table: RouteTable = build(self._documents, self._known, settings.gateway_name)
 
     @property
     def keys_known(self) -> bool:
         """Whether tokens can be checked; while not, protected paths answer 503."""
         return self._jwks is not None
+
+    @property
+    def rate_limits(self) -> bool:
+        """Whether they are in force."""
+        return self._settings.rate_limits
+
+    def services(self) -> Apps:
+        """The other services that routes lead to, with their ready endpoints."""
+        others = set(self.table.backends) - {self._settings.service}
+        return {name: self.apps.get(name, ()) for name in others}
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Calls back after each change of the endpoints or the routes."""
+        self._on_change.append(callback)
 
     async def not_ready(self) -> str | None:
         """None once Envoy has a full set of files and this loop keeps it up to date, else the reason."""
@@ -97,8 +113,13 @@ class Control:
             self._documents = documents
             self._changed.set()
 
+    def _with_itself(self, apps: Apps) -> Apps:
+        """Under the gateway's own name discovery lists where Envoy listens; routes mean this process beside it."""
+        return {**apps, self._settings.service: (own_endpoint(self._settings.host, self._settings.port),)}
+
     def _on_apps(self, apps: Apps) -> None:
         self._answered.set()
+        apps = self._with_itself(apps)
         self._known.update(apps)
         if apps != self.apps:
             self.apps = apps
@@ -140,6 +161,8 @@ class Control:
         written = write_all(options.directory, render(table, self.apps, options))
         remove_others(options.directory / ENDPOINTS_FOLDER, {f"{name}.json" for name in table.backends})
         self.written = True
+        for callback in self._on_change:
+            callback()
         if written:
             log.info("Envoy's files written: %s", ", ".join(written))
 

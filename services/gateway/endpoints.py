@@ -68,6 +68,17 @@ def _endpoint(app: str, instance: _Instance) -> Endpoint | None:
     return Endpoint(instance.host, instance.port)
 
 
+def own_endpoint(host: str, port: int) -> Endpoint:
+    """Where Envoy, on the same machine or in the same pod, reaches a process that listens on `host`."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return Endpoint("127.0.0.1", port)
+    if address.is_unspecified:
+        return Endpoint("127.0.0.1" if address.version == 4 else "::1", port)
+    return Endpoint(host, port)
+
+
 async def follow(base_url: str, on_apps: Callable[[Apps], None]) -> NoReturn:
     """Calls `on_apps` with the whole list at first and at each change, for ever.
 

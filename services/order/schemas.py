@@ -89,7 +89,7 @@ class LineDocument(TypedDict):
     unit_price: MoneyDocument | None
 
 
-class PaymentDocument(TypedDict):
+class OrderPaymentDocument(TypedDict):
     status: Payment
 
 
@@ -104,7 +104,7 @@ class OrderDocument(TypedDict):
     lines: list[LineDocument]
     total: Annotated[MoneyDocument | None, Field(description="Null until RESERVED.")]
     shipping_address: Annotated[dict[str, str | None], SameAs(Address)]
-    payment: PaymentDocument
+    payment: OrderPaymentDocument
     refunds: Annotated[list[Any], Field(max_length=0, description="Always empty in this version.")]
     shipment: Annotated[None, Field(description="Always null in this version.")]
     created_at: datetime
