@@ -15,12 +15,11 @@ CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 
 @dataclass(frozen=True)
 class Component:
-    """`needs_api`: started once the API server is ready. `umask` as in umask(2)."""
+    """`needs_api`: started once the API server is ready."""
 
     name: str
     command: tuple[str, ...]
     needs_api: bool = False
-    umask: int = 0o022
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,8 +103,7 @@ def _controller_manager(data: Path, program: Callable[[str], str]) -> Component:
         # The StorageClass `standard`: a folder of the node for each claim, in the node's own /tmp.
         "--enable-hostpath-provisioner",
     )
-    # Pods that are not root must be able to write into the folders it makes.
-    return Component("kube-controller-manager", command, needs_api=True, umask=0)
+    return Component("kube-controller-manager", command, needs_api=True)
 
 
 def _kubelet(name: str, data: Path, program: Callable[[str], str]) -> Component:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from cli.cluster import addresses, mounts, network, states
+from cli.cluster import addresses, mounts, network, states, volumes
 from cli.cluster.components import Component, components, environment
 from cli.cluster.layout import RECORD
 from cli.cluster.prerequisites import find
@@ -46,6 +46,7 @@ class Keeper:
         while (self._data / RECORD).exists():
             self._collect()
             self._steer()
+            volumes.let_pods_write()
             if (now := list(self._states.values())) != shown:
                 with suppress(OSError):  # a full disk ends no node; it is tried again
                     states.write(self._data, now)
@@ -100,7 +101,6 @@ class Keeper:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                umask=component.umask,
                 pass_fds=[self._listener] if name == "forwarder" else [],
             )
         self._processes[name] = process

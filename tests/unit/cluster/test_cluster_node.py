@@ -19,6 +19,7 @@ from cli.cluster.forwarder import serve
 from cli.cluster.layout import Cluster
 from cli.cluster.node import Keeper
 from cli.cluster.states import State
+from cli.cluster.volumes import let_pods_write
 
 
 @pytest.fixture
@@ -161,3 +162,10 @@ async def test_a_caller_is_let_go_when_the_api_server_is_not_there() -> None:
     writer.close()
     forwarder.cancel()
     await asyncio.gather(forwarder, return_exceptions=True)
+
+
+def test_pods_that_are_not_root_may_write_into_volumes(tmp_path: Path) -> None:
+    let_pods_write(tmp_path / "none yet")
+    (tmp_path / "pvc").mkdir(mode=0o750)
+    let_pods_write(tmp_path)
+    assert (tmp_path / "pvc").stat().st_mode & 0o777 == 0o777
