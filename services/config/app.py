@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.chassis.app import application
+from services.chassis.pod import own_namespace
 from services.chassis.responses import json_response
 from services.config.api import routes
 from services.config.backend import Backend
@@ -35,8 +36,7 @@ def build(settings: ConfigSettings) -> Starlette:
 def _backend(settings: ConfigSettings) -> Backend:
     if settings.backend == "directory":
         return DirectoryBackend(settings.config_directory)
-    from services.chassis.kubernetes import own_namespace  # noqa: PLC0415 - its library takes 10 MiB
-    from services.config.configmaps import ConfigMapBackend  # noqa: PLC0415
+    from services.config.configmaps import ConfigMapBackend  # noqa: PLC0415 - its library takes 10 MiB
 
     return ConfigMapBackend(settings.namespaces or (own_namespace() or "default",))
 

@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from starlette.applications import Starlette
 
 from services.chassis.app import application
+from services.chassis.pod import own_namespace
 from services.discovery.api import routes
 from services.discovery.instances import Backend
 from services.discovery.process_table import ProcessTable
@@ -15,14 +16,29 @@ from services.discovery.settings import DiscoverySettings
 
 
 def build(settings: DiscoverySettings) -> Starlette:
-    table = ProcessTable(settings.process_table, settings.namespace)
+    backend = _backend(settings)
     registry = Registry()
     return application(
         settings,
-        routes=routes(table, registry, settings),
-        resources=[table, observing(table, registry)],
-        checks={"process_table": table.check},
+        routes=routes(backend, registry, settings),
+        resources=[backend, observing(backend, registry)],
+        checks={"process_table" if settings.backend == "processes" else settings.backend: backend.check},
     )
+
+
+def _backend(settings: DiscoverySettings) -> Backend:
+    # The libraries of the others take 10 MiB and more.
+    if settings.process_table is not None and settings.backend == "processes":
+        return ProcessTable(settings.process_table, settings.namespace)
+    namespaces = settings.namespaces or (own_namespace() or settings.namespace,)
+    if settings.backend == "endpointslices":
+        from services.discovery.endpointslices import EndpointSlices  # noqa: PLC0415
+
+        return EndpointSlices(namespaces)
+    from services.discovery import dns_records  # noqa: PLC0415
+
+    asked = dns_records.questions(settings.dns_services, namespaces, settings.dns_name)
+    return dns_records.DnsRecords(asked, settings.dns_poll_seconds, dns_records.system_resolver())
 
 
 @asynccontextmanager

@@ -57,6 +57,10 @@ class Snapshot:
             for name, instances in self.by_service().items()
         ]
 
+    def tells_as(self, other: "Snapshot") -> bool:
+        """Whether both tell the same, metadata included, which does not tell instances apart."""
+        return self.apps() == other.apps()
+
 
 class Backend(AbstractAsyncContextManager[None], Protocol):
     """Holds the newest snapshot while it is entered."""
@@ -66,3 +70,6 @@ class Backend(AbstractAsyncContextManager[None], Protocol):
 
     def changes(self) -> AsyncGenerator[Snapshot, None]:
         """The state as soon as there is one, then the newest after each change; a slow reader skips those between."""
+
+    async def check(self) -> str | None:
+        """Why nothing can be told yet; None once there is a snapshot."""

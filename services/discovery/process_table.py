@@ -10,6 +10,7 @@ from types import TracebackType
 from pydantic import BaseModel, Field, ValidationError
 from watchfiles import Change, awatch
 
+from services.chassis.latest import Latest
 from services.discovery.instances import Instance, Snapshot
 
 REREAD_MS = 1_000
@@ -45,8 +46,7 @@ class ProcessTable:
     def __init__(self, path: Path, namespace: str) -> None:
         self._path = path
         self._namespace = namespace
-        self._snapshot: Snapshot | None = None
-        self._changed = asyncio.Event()
+        self._latest = Latest[Snapshot](Snapshot.tells_as)
         self._fault: str | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -63,21 +63,14 @@ class ProcessTable:
                 await self._task
 
     def snapshot(self) -> Snapshot | None:
-        return self._snapshot
+        return self._latest.value
 
-    async def changes(self) -> AsyncGenerator[Snapshot, None]:
-        seen: Snapshot | None = None
-        while True:
-            changed = self._changed
-            if self._snapshot is None or self._snapshot is seen:
-                await changed.wait()
-                continue
-            seen = self._snapshot
-            yield seen
+    def changes(self) -> AsyncGenerator[Snapshot, None]:
+        return self._latest.changes()
 
     async def check(self) -> str | None:
         """Not ready before the first table was read."""
-        return None if self._snapshot is not None else self._fault
+        return None if self._latest.value is not None else self._fault
 
     async def _watch(self) -> None:
         folder = self._path.parent
@@ -110,10 +103,7 @@ class ProcessTable:
             self._keep(f"{self._path}: {'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}")
             return
         self._fault = None
-        if found != self._snapshot:
-            self._snapshot = found
-            self._changed.set()
-            self._changed = asyncio.Event()
+        self._latest.put(found)
 
     def _keep(self, fault: str) -> None:
         if fault != self._fault:
