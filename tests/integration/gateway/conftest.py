@@ -81,6 +81,7 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         http = await outer.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
         settings = GatewaySettings(
             host="127.0.0.1",
+            port=free_port(),
             issuer=url,
             jwks_url=await parts.enter_async_context(served(issuer.app)) + "/jwks.json",
             discovery_url=await parts.enter_async_context(served(discovery.app)),
@@ -91,7 +92,7 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
             envoy_admin_port=admin,
         )
         running = Gateway(folder, url, settings, discovery, issuer, http, parts)
-        running.control_url = await parts.enter_async_context(served(build(settings)))
+        running.control_url = await parts.enter_async_context(served(build(settings), settings.port))
         await until(lambda: _is(http, 200, running.control_url + "/readyz"))
         await outer.enter_async_context(_proxy(tmp_path))
         await until(lambda: _is(http, 401, url + "/api/v1/orders"))

@@ -71,12 +71,29 @@ class Issuer:
 
 
 class Service:
-    """Tells what reached it; `statuses` are answered first, in order, each once."""
+    """Tells what reached it; `statuses` are answered first, in order, each once.
+
+    Its `description` is what it says of its API: 404 without one.
+    """
 
     def __init__(self, name: str) -> None:
         self.name, self.requests, self.statuses = name, 0, list[int]()
         self.pause = 0.0
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])])
+        self.description: Any = None
+        self.app = Starlette(
+            routes=[
+                Route("/openapi.json", self._describe),
+                Route("/{path:path}", self._answer, methods=["GET", "POST"]),
+            ]
+        )
+
+    def describe(self, *paths: str) -> None:
+        """Says that it answers GET on these paths."""
+        item = {"get": {"responses": {"200": {"description": "fine"}}}}
+        self.description = {"openapi": "3.1.0", "paths": dict.fromkeys(paths, item)}
+
+    async def _describe(self, _request: Request) -> Response:
+        return Response(status_code=404) if self.description is None else JSONResponse(self.description)
 
     async def _answer(self, request: Request) -> Response:
         self.requests += 1
