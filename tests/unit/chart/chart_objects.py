@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 import yaml
 
 from cli.cluster import tools
+from cli.cluster.errors import ClusterError
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "mercato"
 KUBERNETES = "1.34.0"
+BUILD_SECONDS = 600.0
 CASES = sorted([*CHART.glob("ci/*.yaml"), *CHART.glob("values-*.yaml")])
 """Every value file that comes with the chart."""
 WORKLOADS = ("Deployment", "StatefulSet", "Job", "Pod")
@@ -31,8 +34,20 @@ def helm() -> str:
         return found
     if shutil.which("go") is None:
         pytest.skip("Helm is neither built nor on the PATH, and there is no Go to build it: install one of them")
-    tools.build(tools.HELM, lambda _line: None)
+    _build()
     return str(tools.HELM.program("helm"))
+
+
+def _build() -> None:
+    """Whoever builds at the same time, another worker of the tests perhaps, is waited for."""
+    deadline = time.monotonic() + BUILD_SECONDS
+    while not tools.HELM.built:
+        try:
+            tools.build(tools.HELM, lambda _line: None)
+        except ClusterError as error:
+            if "another command" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -214,3 +214,31 @@ def test_the_values_schema_is_valid_and_knows_every_default() -> None:
 
     assert schema["additionalProperties"] is False
     check(defaults, schema, "")
+
+
+def test_config_and_discovery_read_their_own_namespace_from_the_api_server() -> None:
+    objects = rendered("--set", "config.namespaces={more}")
+    assert variables(objects, "config")["MERCATO_BACKEND"] == "kubernetes"
+    assert json.loads(variables(objects, "config")["MERCATO_NAMESPACES"]) == ["shop", "more"]
+    assert variables(objects, "discovery")["MERCATO_BACKEND"] == "endpointslices"
+    assert json.loads(variables(objects, "discovery")["MERCATO_NAMESPACES"]) == ["shop"]
+    assert {role["metadata"]["namespace"] for role in of_kind(objects, "Role") if name(role) == "mercato-config"} == {
+        "shop",
+        "more",
+    }
+
+
+def test_discovery_lists_the_gateways_control_plane_and_not_envoy() -> None:
+    service = named(rendered(), "Service", "gateway")
+    port = service["metadata"]["labels"]["primary-port-name"]
+    assert {each["name"]: each["targetPort"] for each in service["spec"]["ports"]}[port] == 8081
+
+
+def test_discovery_by_dns_has_headless_services_with_the_pods_own_ports() -> None:
+    objects = rendered("--set", "discovery.backend=dns")
+    found = {name(each): each["spec"] for each in of_kind(objects, "Service") if name(each).endswith("-instances")}
+    assert {"order-instances", "gateway-instances"} <= found.keys()
+    assert all(spec["clusterIP"] == "None" for spec in found.values())
+    assert found["order-instances"]["ports"][0]["port"] == 8080
+    assert found["gateway-instances"]["ports"][0]["port"] == 8081
+    assert "{service}-instances" in variables(objects, "discovery")["MERCATO_DNS_NAME"]
