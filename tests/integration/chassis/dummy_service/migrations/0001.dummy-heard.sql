@@ -1,0 +1,1 @@
+CREATE TABLE heard (n int);
