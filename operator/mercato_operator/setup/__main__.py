@@ -18,7 +18,7 @@ def main() -> None:
     """Raises SystemExit with one line when it could not be done."""
     try:
         namespace, declared = required("MERCATO_NAMESPACE"), read(required("MERCATO_SECRETS"))
-        config.load_incluster_config()  # type: ignore[no-untyped-call]
+        config.load_incluster_config()
         api = client.CoreV1Api()
         done = patiently(lambda: ensure(api, namespace, declared), urllib3.exceptions.HTTPError, WAIT)
     except (MissingVariableError, InvalidDeclarationError) as error:
