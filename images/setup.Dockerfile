@@ -1,4 +1,5 @@
 # The platform's Jobs: secrets, databases, topics, the smoke test. The arguments are the module: mercato_operator.setup.
+# It stands on the layers of the services that speak to the API server.
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
 
@@ -6,10 +7,20 @@ FROM ${BUILD_IMAGE} AS tools
 RUN python3 -m venv /tools && mkdir /lib-image
 COPY images/install.py /tools/
 
-FROM tools AS own
-COPY requirements/setup.txt /locks/
+FROM tools AS web
+COPY requirements/web.txt /locks/
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
-    /tools/bin/python /tools/install.py /locks setup
+    /tools/bin/python /tools/install.py /locks web
+
+FROM tools AS kubernetes
+COPY requirements/web.txt requirements/kubernetes.txt /locks/
+RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    /tools/bin/python /tools/install.py /locks kubernetes --on web
+
+FROM tools AS own
+COPY requirements/web.txt requirements/kubernetes.txt requirements/setup.txt /locks/
+RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    /tools/bin/python /tools/install.py /locks setup --on kubernetes
 
 FROM tools AS code
 COPY operator/mercato_operator /app/mercato_operator
@@ -19,7 +30,13 @@ FROM ${PYTHON_IMAGE} AS bare
 RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
     && echo 'mercato:x:65532:65532::/app:/usr/sbin/nologin' >>/etc/passwd && echo 'mercato:x:65532:' >>/etc/group
 
-FROM bare
+FROM bare AS on-web
+COPY --from=web /lib-image /opt/mercato
+
+FROM on-web AS on-kubernetes
+COPY --from=kubernetes /lib-image /opt/mercato
+
+FROM on-kubernetes
 COPY --from=own /lib-image /opt/mercato
 COPY --from=code /app /app
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -121,3 +121,10 @@ def test_an_image_that_is_replaced_leaves_nothing(tmp_path: Path) -> None:
     blobs = [path.read_bytes() for path in (tmp_path / "layout/blobs/sha256").iterdir()]
     assert b"new" in blobs
     assert b"old" not in blobs
+
+
+def test_images_that_share_a_layer_wait_for_the_one_that_makes_it() -> None:
+    rounds = building._rounds(list(IMAGES))
+    assert [image.name for image in rounds[0]] == ["order"]
+    assert {image.arguments["ON"] for image in rounds[1]} == {"database", "kubernetes", "web"}
+    assert sorted(image.name for several in rounds for image in several) == sorted(image.name for image in IMAGES)

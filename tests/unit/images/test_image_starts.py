@@ -99,7 +99,8 @@ def test_a_restart_ends_the_old_process_before_the_new_one_starts(tmp_path: Path
 
 
 def test_the_images_own_parts_are_the_same_in_every_dockerfile() -> None:
-    stages: dict[str, set[str]] = {"tools": set(), "bare": set()}
+    shared = ("tools", "bare", "web", "on-web", "kubernetes", "on-kubernetes")
+    stages: dict[str, set[str]] = {name: set() for name in shared}
     for path in (ROOT / "images").glob("*.Dockerfile"):
         if path.name == "base.Dockerfile":
             continue
@@ -108,4 +109,4 @@ def test_the_images_own_parts_are_the_same_in_every_dockerfile() -> None:
             if named and name in stages:
                 stages[name].add(stage.partition("\n\n")[0].strip())
         assert "\nUSER 65532:65532\n" in path.read_text(encoding="utf-8")
-    assert {name: len(found) for name, found in stages.items()} == {"tools": 1, "bare": 1}
+    assert {name: len(found) for name, found in stages.items()} == dict.fromkeys(shared, 1)
