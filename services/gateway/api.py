@@ -26,6 +26,7 @@ def routes(control: Control) -> Sequence[BaseRoute]:
                 "limits": [limit_document(limit) for limit in table.backend_policy.limits],
                 "refused": [{"document": refused.document, "reason": refused.reason} for refused in table.refused],
                 "keys_known": control.keys_known,
+                "behind": control.behind(),
             }
         )
 

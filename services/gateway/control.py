@@ -1,4 +1,4 @@
-"""The loop: whenever the folder, the endpoints or the keys change, Envoy's files are made anew."""
+"""The loop: whenever the routes, the endpoints or the keys change, Envoy's files are made anew."""
 
 import asyncio
 import logging
@@ -7,10 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NoReturn, Self
 
-from watchfiles import awatch
-
 from services.gateway import endpoints, keys
-from services.gateway.documents import Documents, Refused, read
+from services.gateway.documents import Documents
 from services.gateway.endpoints import Apps, own_endpoint
 from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
 from services.gateway.envoy.options import EnvoyOptions
@@ -18,13 +16,12 @@ from services.gateway.files import remove_others, write_all
 from services.gateway.memory import Memory
 from services.gateway.routes import RouteTable, build
 from services.gateway.settings import GatewaySettings
+from services.gateway.sources import source_of
 
 log = logging.getLogger(__name__)
 
 _FIRST_ANSWER_SECONDS: Final = 2.0
 """How long the first set of files waits for discovery: what was kept from the last run may have moved."""
-_READ_ANYWAY_MILLISECONDS: Final = 5000
-"""The folder is read again after so long without an event: some mounts send none."""
 _TRY_AGAIN_SECONDS: Final = 1.0
 
 
@@ -35,10 +32,13 @@ class Control:
         self._settings, self._options = settings, options
         self._memory = Memory(options.directory / "memory", options.issuer)
         self._documents = Documents()
+        self._source = source_of(settings)
+        # In files there are no namespaces.
+        self._own_namespace = settings.own_namespace if settings.source == "kubernetes" else None
         self._jwks = self._memory.keys()
         self._known = {*settings.backends, settings.service}
         self._on_change: list[Callable[[], None]] = []
-        self._changed, self._answered = asyncio.Event(), asyncio.Event()
+        self._changed, self._answered, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failure = "the first files are not written yet"
         self.written = False
@@ -68,7 +68,11 @@ class Control:
         """None once Envoy has a full set of files and this loop keeps it up to date, else the reason."""
         if self._task is None or self._task.done():
             return "the control loop has ended: restart the gateway service"
-        return None if self.written else self._failure
+        return None if self.written else self._source.behind() or self._failure
+
+    def behind(self) -> str | None:
+        """Why the routes may be out of date; None while they are not."""
+        return self._source.behind()
 
     async def __aenter__(self) -> Self:
         self._settings.on_change(lambda _names: self._changed.set())
@@ -84,31 +88,13 @@ class Control:
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch_folder())
-            group.create_task(endpoints.follow(self._settings.discovery_url, self._on_apps))
+            group.create_task(self._source.run(self._on_documents))
+            group.create_task(endpoints.follow(self._settings.discovery_url, self._on_apps, self._own_namespace))
             group.create_task(keys.follow(self._settings.jwks_url, self._on_keys))
             group.create_task(self._keep_written())
 
-    async def _watch_folder(self) -> NoReturn:
-        folder = self._settings.gateway_directory
-        while True:
-            self._read_folder()
-            try:
-                async for _ in awatch(
-                    folder, rust_timeout=_READ_ANYWAY_MILLISECONDS, yield_on_timeout=True, debounce=100
-                ):
-                    self._read_folder()
-            except (FileNotFoundError, OSError, RuntimeError) as error:
-                log.warning("the folder %s cannot be watched: %s", folder, error)
-            await asyncio.sleep(_TRY_AGAIN_SECONDS)
-
-    def _read_folder(self) -> None:
-        folder = self._settings.gateway_directory
-        try:
-            documents = read(folder)
-        except OSError as error:
-            reason = f"the folder cannot be read, the last routes stay: {error.strerror}"
-            documents = replace(self._documents, refused=(Refused(str(folder), reason),))
+    def _on_documents(self, documents: Documents) -> None:
+        self._told.set()
         if documents != self._documents:
             self._documents = documents
             self._changed.set()
@@ -133,6 +119,7 @@ class Control:
             self._changed.set()
 
     async def _keep_written(self) -> NoReturn:
+        await self._told.wait()  # without it the files would have no route
         with suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), _FIRST_ANSWER_SECONDS)
         while True:
@@ -144,10 +131,12 @@ class Control:
                 log.error("%s; trying again", self._failure)
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
                 continue
+            self._source.written()
             await self._changed.wait()
 
     def _write(self) -> None:
-        table = build(self._documents, self._known, self._settings.gateway_name)
+        known = self._known if self._documents.backends is None else self._documents.backends
+        table = build(self._documents, known, self._settings.gateway_name)
         for refused in table.refused:
             if refused not in self.table.refused:
                 log.warning("refused: %s: %s", refused.document, refused.reason)

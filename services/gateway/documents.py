@@ -4,8 +4,8 @@ A document that cannot be honoured is refused alone and by name; its neighbours,
 """
 
 import re
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,11 +28,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Documents:
-    """What a folder holds: routes and policies in the order of file name and position, and what was refused."""
+    """What a source holds: routes and policies, and what was refused.
+
+    `backends` are those that exist, ready or not, where the source knows them.
+    """
 
     routes: tuple[HTTPRoute, ...] = ()
     policies: tuple[GatewayPolicy, ...] = ()
     refused: tuple[Refused, ...] = ()
+    backends: frozenset[str] | None = None
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,10 +59,17 @@ _Loader.yaml_implicit_resolvers = {
 
 def read(folder: Path) -> Documents:
     """All documents of `folder/*.yaml` and `*.yml`. Raises OSError when the folder itself cannot be read."""
+    refused: list[Refused] = []
+    found = parse(_texts(folder, refused))
+    return replace(found, refused=(*refused, *found.refused))
+
+
+def parse(files: Iterable[tuple[str, str]]) -> Documents:
+    """All documents of the (name, text) of files, in their order."""
     routes: dict[str, HTTPRoute] = {}
     policies: dict[str, GatewayPolicy] = {}
     refused: list[Refused] = []
-    for place, text in _texts(folder, refused):
+    for place, text in _parts(files):
         try:
             found = _parse(text)
         except _Refusal as refusal:
@@ -75,6 +86,11 @@ def read(folder: Path) -> Documents:
     return Documents(tuple(routes.values()), tuple(policies.values()), tuple(refused))
 
 
+def is_document(name: str) -> bool:
+    """Whether a file of that name is read."""
+    return name.endswith((".yaml", ".yml")) and not name.startswith(".")
+
+
 class _Refusal(Exception):
     def __init__(self, reason: str, name: str = "") -> None:
         super().__init__(reason)
@@ -82,9 +98,7 @@ class _Refusal(Exception):
 
 
 def _texts(folder: Path, refused: list[Refused]) -> Iterator[tuple[str, str]]:
-    """(place, text) of each document; the place is `file.yaml#2`, counted from 1."""
-    files = (path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."))
-    for path in sorted(files):
+    for path in sorted(path for path in folder.iterdir() if is_document(path.name)):
         try:
             with path.open("rb") as stream:
                 content = stream.read(_MAX_FILE_BYTES + 1)
@@ -98,9 +112,15 @@ def _texts(folder: Path, refused: list[Refused]) -> Iterator[tuple[str, str]]:
         except UnicodeDecodeError:
             refused.append(Refused(path.name, "is not UTF-8 text"))
             continue
+        yield path.name, text
+
+
+def _parts(files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """(place, text) of each document; the place is `file.yaml#2`, counted from 1."""
+    for name, text in files:
         # Split by hand, not by the parser: after a syntax error the parser cannot find the next document.
         for position, part in enumerate(_SEPARATOR.split(text), start=1):
-            yield f"{path.name}#{position}", part
+            yield f"{name}#{position}", part
 
 
 def _parse(text: str) -> HTTPRoute | GatewayPolicy | None:
@@ -121,18 +141,18 @@ def _parse(text: str) -> HTTPRoute | GatewayPolicy | None:
         if (api, kind) == (POLICY_API, "GatewayPolicy"):
             return GatewayPolicy.model_validate(content)
     except ValidationError as error:
-        raise _Refusal(_reasons(error), name) from None
+        raise _Refusal(reasons(error), name) from None
     raise _Refusal(f"only HTTPRoute of {ROUTE_API} and GatewayPolicy of {POLICY_API} are read, not {api} {kind}", name)
 
 
-def _reasons(error: ValidationError) -> str:
+def reasons(error: ValidationError) -> str:
     """`spec.rules.0.filters.0.type: …; …`: at most three, so that one line tells what to mend first."""
-    reasons = []
+    lines = []
     for problem in error.errors()[:3]:
         place = ".".join(str(part) for part in problem["loc"])
         unknown = problem["type"] == "extra_forbidden"
-        reasons.append(f"{place}: {'this field is not supported' if unknown else problem['msg']}")
-    return "; ".join(reasons)
+        lines.append(f"{place}: {'this field is not supported' if unknown else problem['msg']}")
+    return "; ".join(lines)
 
 
 def _one_line(error: Exception) -> str:

@@ -40,6 +40,7 @@ class DiscoveryUnavailableError(Exception):
 class _Instance(BaseModel):
     host: str
     port: int
+    namespace: str = ""
 
 
 class _App(BaseModel):
@@ -50,13 +51,28 @@ class _App(BaseModel):
 _LIST: Final = TypeAdapter(list[_App])
 
 
-def parse(payload: bytes) -> Apps:
-    """Apps by name from discovery's list. Raises DiscoveryUnavailableError when it is no such list."""
+def parse(payload: bytes, own_namespace: str | None = None) -> Apps:
+    """Apps by name from discovery's list. Raises DiscoveryUnavailableError when it is no such list.
+
+    Where an own namespace is given, `order` of another one is another backend, named `order.<namespace>`.
+    """
     try:
         apps = _LIST.validate_json(payload)
     except ValidationError as error:
         raise DiscoveryUnavailableError(f"the answer is no list of apps ({error.error_count()} errors)") from None
-    return {app.name: tuple(sorted({e for i in app.instances if (e := _endpoint(app.name, i))})) for app in apps}
+    found: dict[str, set[Endpoint]] = {app.name: set() for app in apps if own_namespace is None}
+    for app in apps:
+        for instance in app.instances:
+            namespace = instance.namespace if own_namespace is not None else ""
+            endpoint = _endpoint(app.name, instance)
+            if endpoint:
+                found.setdefault(backend_name(app.name, namespace, own_namespace), set()).add(endpoint)
+    return {name: tuple(sorted(endpoints)) for name, endpoints in found.items()}
+
+
+def backend_name(service: str, namespace: str, own_namespace: str | None) -> str:
+    """The name of a service's backend: the service's own, with its namespace where that is not the gateway's."""
+    return service if namespace in {"", own_namespace} else f"{service}.{namespace}"
 
 
 def _endpoint(app: str, instance: _Instance) -> Endpoint | None:
@@ -79,7 +95,7 @@ def own_endpoint(host: str, port: int) -> Endpoint:
     return Endpoint(host, port)
 
 
-async def follow(base_url: str, on_apps: Callable[[Apps], None]) -> NoReturn:
+async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: str | None = None) -> NoReturn:
     """Calls `on_apps` with the whole list at first and at each change, for ever.
 
     It reads the stream; when that breaks it asks for the list, then tries the stream again after a pause. The caller
@@ -94,9 +110,9 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None]) -> NoReturn:
         while True:
             for source in (_stream, _once):
                 try:
-                    async with aclosing(source(session, url)) as lists:
-                        async for apps in lists:
-                            on_apps(apps)
+                    async with aclosing(source(session, url)) as payloads:
+                        async for payload in payloads:
+                            on_apps(parse(payload, own_namespace))
                             pauses, down = backoff(), False
                 except DiscoveryUnavailableError as error:
                     if not down:
@@ -105,7 +121,7 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None]) -> NoReturn:
             await asyncio.sleep(next(pauses))
 
 
-async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Apps, None]:
+async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[bytes, None]:
     try:
         async with session.get(url, headers={"accept": "text/event-stream"}) as response:
             if response.status != 200 or response.content_type != "text/event-stream":
@@ -116,13 +132,13 @@ async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Ap
                 if text.startswith(b"data:"):
                     data.append(text[5:].removeprefix(b" "))
                 elif not text and data:  # an empty line ends an event
-                    yield parse(b"\n".join(data))
+                    yield b"\n".join(data)
                     data = []
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise DiscoveryUnavailableError(f"{url}: {error or type(error).__name__}") from None
 
 
-async def _once(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Apps, None]:
+async def _once(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[bytes, None]:
     try:
         async with (
             asyncio.timeout(_CONNECT_SECONDS),
@@ -133,4 +149,4 @@ async def _once(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[Apps
             payload = await response.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise DiscoveryUnavailableError(f"{url}: {error or type(error).__name__}") from None
-    yield parse(payload)
+    yield payload

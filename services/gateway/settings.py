@@ -1,10 +1,11 @@
 """Settings of the gateway's control plane."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from services.chassis.pod import own_namespace
 from services.chassis.settings import ServiceSettings, reloadable
 
 
@@ -13,7 +14,21 @@ class GatewaySettings(ServiceSettings):
 
     service: ClassVar[str] = "gateway"
 
+    source: Literal["files", "configmap", "kubernetes"] = Field(
+        "files",
+        description="where routes are: a folder; a ConfigMap with such files, watched through the API; or objects of "
+        "the Gateway API, whose conditions are then written",
+    )
     gateway_directory: Path = Field(Path("gateway-config"), description="folder of HTTPRoute and GatewayPolicy files")
+    routes_configmap: str = Field("gateway-routes", description="source configmap: its name")
+    namespace: str | None = Field(
+        None,
+        description="sources configmap and kubernetes: namespace of the ConfigMap, or of the Gateway; "
+        "none: the pod's own",
+    )
+    namespaces: tuple[str, ...] = Field(
+        (), description="source kubernetes: namespaces whose routes are looked at, as JSON; none: all"
+    )
     gateway_name: str = Field("mercato", description="the Gateway that routes name in parentRefs")
     envoy_directory: Path = Field(description="folder for Envoy's files; kept over restarts")
     envoy_host: str = Field("0.0.0.0", description="address Envoy listens on for clients")  # noqa: S104
@@ -26,3 +41,8 @@ class GatewaySettings(ServiceSettings):
     )
     trusted_hops: int = Field(0, ge=0, description="proxies in front of the gateway whose X-Forwarded-For is believed")
     rate_limits: bool = reloadable(True, description="off only to measure")
+
+    @property
+    def own_namespace(self) -> str:
+        """Where the Gateway, or its ConfigMap, is."""
+        return self.namespace or own_namespace() or "default"

@@ -67,7 +67,8 @@ function bounded(kind, schema) {
   return kind;
 }
 
-function range(least, most, unit) {
+function range(least, largest, unit) {
+  const most = largest >= Number.MAX_SAFE_INTEGER ? undefined : largest;
   if (least === undefined && most === undefined) return "";
   const text = least === undefined ? "up to " + most : most === undefined ? "from " + least : least + " to " + most;
   return ", " + (text + " " + unit).trim();
@@ -95,32 +96,40 @@ function valuesOf(schema) {
   return null;
 }
 
-function fields(schema, within = []) {
+// A type's name leads to its schema.
+function typeView(schema) {
+  const words = typeOf(schema).split(/(\w+)/).map((word) =>
+    (Object.hasOwn(api.components.schemas, word) ? el("a", { href: "#schema-" + word }, word) : word));
+  return el("span", { class: "type" }, ...words);
+}
+
+// What is in `shown` is not spelled out again; `marked`: which fields are required matters to the reader.
+function fields(schema, marked, shown = new Set()) {
   const object = objectIn(schema);
-  if (!object || within.includes(object.properties)) return null;
-  const required = object.required || [];
+  if (!object || shown.has(object.properties)) return null;
+  shown.add(object.properties);
+  const required = marked ? object.required || [] : [];
   const rows = Object.entries(object.properties).map(([name, property]) =>
-    field(name, property, required.includes(name), [...within, object.properties]));
+    field(name, property, required.includes(name), marked, shown));
   return el("ul", { class: "fields" }, ...rows);
 }
 
-function field(name, schema, required, within) {
+function field(name, schema, required, marked, shown) {
   const plain = resolve(schema);
-  const row = el("li", {}, el("code", { class: "name" }, name), el("span", { class: "type" }, typeOf(schema)));
+  const row = el("li", {}, el("code", { class: "name" }, name), typeView(schema));
   if (required) row.append(el("span", { class: "must" }, "required"));
   const notes = [plain.description, "default" in plain && plain.default !== null ? "Default `" + plain.default + "`." : "",
     plain.pattern ? "Pattern `" + plain.pattern + "`." : ""].filter(Boolean).join(" ");
   row.append(...prose(notes));
   const values = valuesOf(schema);
   if (values) row.append(el("div", { class: "values" }, ...values.flatMap((value) => [el("code", {}, String(value)), " "])));
-  const nested = fields(schema, within);
+  const nested = fields(schema, marked, shown);
   if (nested) row.append(nested);
   return row;
 }
 
-function shape(schema) {
-  const listed = fields(schema);
-  return listed || el("p", { class: "limits" }, typeOf(schema));
+function shape(schema, marked) {
+  return fields(schema, marked) || el("p", { class: "limits" }, typeView(schema));
 }
 
 // -- operations ------------------------------------------------------------------------------------------------------
@@ -133,7 +142,7 @@ function access(operation) {
 
 function limitText(limits) {
   const every = (seconds) => (seconds === 1 ? "second" : seconds === 60 ? "minute" : seconds + " s");
-  return limits.map((limit) => limit.requests + " a " + every(limit.interval_seconds) + " per " + limit.per.toLowerCase() +
+  return limits.map((limit) => limit.requests.toLocaleString("en") + " a " + every(limit.interval_seconds) + " per " + limit.per.toLowerCase() +
     (limit.burst !== limit.requests ? ", " + limit.burst + " at once" : "")).join("; ");
 }
 
@@ -141,16 +150,16 @@ function parameters(operation) {
   const found = (operation.parameters || []).map(resolve);
   if (!found.length) return [];
   const rows = found.map((parameter) => {
-    const row = field(parameter.name, { ...resolve(parameter.schema), description: parameter.description }, parameter.required, []);
+    const row = field(parameter.name, { ...resolve(parameter.schema), description: parameter.description }, parameter.required, true, new Set());
     row.firstChild.after(el("span", { class: "type" }, parameter.in));
     return row;
   });
   return [el("h3", {}, "Parameters"), el("ul", { class: "fields" }, ...rows)];
 }
 
-function content(body) {
+function content(body, marked) {
   return Object.entries(body.content || {}).flatMap(([kind, media]) => {
-    const shown = [shape(media.schema)];
+    const shown = [shape(media.schema, marked)];
     if (kind !== "application/json") shown.unshift(el("p", { class: "limits" }, kind));
     if (media.example !== undefined)
       shown.push(el("details", { class: "example" }, el("summary", {}, "Example"), json(media.example)));
@@ -161,7 +170,7 @@ function content(body) {
 function requestBody(operation) {
   if (!operation.requestBody) return [];
   const optional = operation.requestBody.required ? "" : " (may be left out)";
-  return [el("h3", {}, "Body" + optional), ...content(resolve(operation.requestBody))];
+  return [el("h3", {}, "Body" + optional), ...content(resolve(operation.requestBody), true)];
 }
 
 function headersOf(response) {
@@ -173,7 +182,7 @@ function answers(operation) {
   const found = Object.entries(operation.responses).map(([status, response]) => [status, resolve(response)]);
   const good = found.filter(([status]) => status < "4").flatMap(([status, response]) => [
     el("h3", {}, el("span", { class: "status get" }, status), " ", ...inline(response.description)),
-    headersOf(response), ...content(response)]);
+    headersOf(response), ...content(response, false)]);
   const rows = found.filter(([status]) => status >= "4").map(([status, response]) =>
     el("tr", {}, el("td", {}, el("span", { class: "status" }, status === "default" ? "other" : status)), el("td", {}, ...inline(response.description))));
   return [...good, el("h3", {}, "Errors"), el("table", { class: "answers" }, el("tbody", {}, ...rows)),
@@ -254,7 +263,7 @@ function render() {
   }
   const schemas = Object.entries((api.components || {}).schemas || {}).sort(([a], [b]) => a.localeCompare(b));
   group("schemas", "What bodies are made of.", schemas.map(([name, schema]) => {
-    const made = card("schema-" + name, [el("span", { class: "path" }, name)], () => [...prose(schema.description), schema.properties ? fields(schema) : field(name, schema, false, [])]);
+    const made = card("schema-" + name, [el("span", { class: "path" }, name)], () => [...prose(schema.description), shape(schema, true)]);
     made.text = (name + " " + JSON.stringify(schema)).toLowerCase();
     return made;
   }), schemas.map(([name]) => link("schema-" + name, name)));

@@ -1,0 +1,83 @@
+"""Where routes and policies come from: a folder, a ConfigMap, or objects in the API server."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NoReturn, Protocol
+
+from watchfiles import awatch
+
+from services.gateway.documents import Documents, Refused, read
+from services.gateway.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+_READ_ANYWAY_MILLISECONDS: Final = 1500
+"""The folder is read again after so long without an event: some mounts send none."""
+_TRY_AGAIN_SECONDS: Final = 1.0
+
+OnDocuments = Callable[[Documents], None]
+
+
+class Source(Protocol):
+    """Follows the documents wherever they are."""
+
+    async def run(self, on_documents: OnDocuments) -> NoReturn:
+        """Calls `on_documents` with all of them at first and at each change, for ever."""
+
+    def written(self) -> None:
+        """Envoy has been given what follows from the documents told last."""
+
+    def behind(self) -> str | None:
+        """Why the documents told last may be out of date, or are not known yet; None while they are not."""
+
+
+def source_of(settings: GatewaySettings) -> Source:
+    """The source that the settings name."""
+    if settings.source == "files":
+        return Folder(settings.gateway_directory)
+    # The library of the others takes 10 MiB.
+    if settings.source == "configmap":
+        from services.gateway.cluster.configmap import RoutesConfigMap  # noqa: PLC0415
+
+        return RoutesConfigMap(settings.own_namespace, settings.routes_configmap)
+    from services.gateway.cluster.source import RouteObjects  # noqa: PLC0415
+
+    return RouteObjects(settings)
+
+
+class Folder:
+    """`*.yaml` and `*.yml` of one folder, such as a mounted ConfigMap, of which kubelet swaps the link `..data`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._documents = Documents()
+        self._behind: str | None = "the folder is not read yet"
+
+    async def run(self, on_documents: OnDocuments) -> NoReturn:
+        while True:
+            self._tell(on_documents)
+            try:
+                async for _ in awatch(
+                    self._folder, rust_timeout=_READ_ANYWAY_MILLISECONDS, yield_on_timeout=True, debounce=100, step=20
+                ):
+                    self._tell(on_documents)
+            except (FileNotFoundError, OSError, RuntimeError) as error:
+                log.warning("the folder %s cannot be watched: %s", self._folder, error)
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+    def written(self) -> None:
+        """Files have no status to write."""
+
+    def behind(self) -> str | None:
+        return self._behind
+
+    def _tell(self, on_documents: OnDocuments) -> None:
+        try:
+            self._documents, self._behind = read(self._folder), None
+        except OSError as error:
+            self._behind = f"the folder cannot be read, the last routes stay: {error.strerror}"
+            self._documents = replace(self._documents, refused=(Refused(str(self._folder), self._behind),))
+        on_documents(self._documents)
