@@ -21,7 +21,7 @@ gateway:
   ports: {http: [80, 8080], control: [8081, 8081]{{ if $values.gateway.tls.secretName }}, https: [443, 8443]{{ end }}}
   instancePort: control
   metrics: true
-  api: {{ eq $values.gateway.source "api" }}
+  api: {{ ne $values.gateway.source "files" }}
 {{- end }}
 {{- if eq $values.payment.mode "simulator" }}
 simulator: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, database: true}

@@ -77,7 +77,7 @@ def outside(spec: Object) -> list[tuple[str, int]]:
 def test_only_who_needs_the_api_server_may_reach_it() -> None:
     found = policies(rendered("--set", "networkPolicy.apiServer.cidr=10.1.2.3/32,networkPolicy.apiServer.ports={6443}"))
     reach = {own for own, spec in found.items() if own != "default-deny" and outside(spec)}
-    assert reach == {"config", "discovery", "setup"}
+    assert reach == {"config", "discovery", "gateway", "setup"}
     assert outside(found["config"]) == [("10.1.2.3/32", 6443)]
 
 
@@ -88,7 +88,7 @@ def test_external_parts_are_reached_on_their_own_ports_alone() -> None:
     assert ports["payment"] == {5432, 9094, 443}
     assert ports["notification"] == {5432, 9094, 587}
     assert ports["customer"] == {5432}
-    assert ports["gateway"] == set()
+    assert ports["gateway"] == {443, 6443}, "the API server"
 
 
 def test_only_the_gateway_is_open_to_the_world() -> None:

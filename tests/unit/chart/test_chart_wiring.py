@@ -242,3 +242,13 @@ def test_discovery_by_dns_has_headless_services_with_the_pods_own_ports() -> Non
     assert found["order-instances"]["ports"][0]["port"] == 8080
     assert found["gateway-instances"]["ports"][0]["port"] == 8081
     assert "{service}-instances" in variables(objects, "discovery")["MERCATO_DNS_NAME"]
+
+
+@pytest.mark.parametrize(("source", "kind"), [("configmap", "Role"), ("kubernetes", "ClusterRole"), ("files", None)])
+def test_the_gateway_may_read_what_its_source_needs_and_no_more(source: str, kind: str | None) -> None:
+    objects = rendered("--set", f"gateway.source={source}")
+    roles = {
+        each["kind"] for each in of_kind(objects, "Role", "ClusterRole") if name(each).startswith("mercato-gateway")
+    }
+    assert roles == ({kind} if kind else set())
+    assert variables(objects, "gateway", "control-plane")["MERCATO_SOURCE"] == source
