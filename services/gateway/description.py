@@ -51,8 +51,8 @@ def page() -> tuple[bytes, str]:
     frame = (_FOLDER / "page.html").read_text(encoding="utf-8")
     text = frame.replace("{{style}}", style).replace("{{script}}", script)
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; connect-src 'self'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return text.encode(), policy
 
