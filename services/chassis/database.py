@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
+import orjson
 from psycopg import AsyncConnection, OperationalError
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from services.chassis import outbox, telemetry
@@ -15,6 +17,7 @@ from services.chassis.messages import Message
 from services.chassis.settings import ServiceSettings
 from services.chassis.tasks import stop
 
+set_json_loads(orjson.loads)
 log = logging.getLogger(__name__)
 
 Connection = AsyncConnection[tuple[Any, ...]]

@@ -15,7 +15,9 @@ HTTP_REQUESTS = Histogram(
 # -- Messaging -------------------------------------------------------------------------------------------------------
 OUTBOX_PUBLISHED = Counter("mercato_outbox_published_total", "Outbox rows acknowledged by Kafka, by topic.", ["topic"])
 OUTBOX_DELAY = Histogram(
-    "mercato_outbox_delay_seconds", "From the row's insertion to Kafka's acknowledgement.", buckets=_LATENCY
+    "mercato_outbox_delay_seconds",
+    "From the insertion of a batch's oldest row to Kafka's acknowledgement.",
+    buckets=_LATENCY,
 )
 OUTBOX_BACKLOG = Gauge("mercato_outbox_backlog", "Outbox rows that wait to be published.")
 OUTBOX_FAILURES = Counter("mercato_outbox_failures_total", "Rounds of the relay that failed and are repeated.")

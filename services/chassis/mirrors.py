@@ -40,6 +40,11 @@ class Mirrors:
         return tuple(mirror.fault for mirror in self._mirrors if mirror.fault is not None)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The faults of kinds that the API server does not know: their definitions are not installed."""
+        return tuple(mirror.fault for mirror in self._mirrors if mirror.missing and mirror.fault is not None)
+
+    @property
     def synced(self) -> bool:
         """Whether all was listed once, kinds that the API server does not know left aside."""
         return all(mirror.synced or mirror.missing for mirror in self._mirrors)

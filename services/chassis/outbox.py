@@ -45,9 +45,10 @@ LAST_ROUND_SECONDS = 3.0
 # Rows that Kafka refuses for good are kept here, out of every relay's way, for an operator to look at.
 SET_ASIDE = -1
 
+# %b: in binary, lists of JSON need not be escaped, which would take longer than all the rest.
 _INSERT = """
 INSERT INTO outbox (bucket, topic, key, payload, headers)
-SELECT * FROM unnest(%s::smallint[], %s::text[], %s::text[], %s::bytea[], %s::jsonb[])
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::bytea[], %b::text[]::jsonb[])
 """
 _NEXT = """
 SELECT id, topic, key, payload, headers, age FROM (
@@ -88,7 +89,6 @@ async def insert_raw(
             [payload for _, _, payload, _ in rows],
             [orjson.dumps(headers).decode() for _, _, _, headers in rows],
         ),
-        binary=True,
     )
 
 
@@ -202,8 +202,8 @@ def _acknowledged(rows: Sequence[_Row], sent: Sent) -> list[_Row]:
 def _count(rows: Sequence[_Row], took: float) -> None:
     for topic, number in Counter(row[1] for row in rows).items():
         metrics.OUTBOX_PUBLISHED.labels(topic).inc(number)
-    for row in rows:
-        metrics.OUTBOX_DELAY.observe(row[5] + took)
+    if rows:
+        metrics.OUTBOX_DELAY.observe(rows[0][5] + took)
 
 
 def _told(error: Exception) -> str:

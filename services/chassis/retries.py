@@ -47,7 +47,7 @@ def dead_letter_topic(topic: str, group: str) -> str:
 
 def retry_letter(raw: Raw, group: str, retry: Retry) -> Letter | None:
     """The message for its next try, or None when its tries are used up."""
-    headers = text_headers(raw)
+    headers = _clean_headers(raw)
     told = headers.get(ATTEMPTS, "")
     # Whatever a stranger wrote there, the tries are counted and come to an end.
     attempts = (int(told) if _NUMBER.fullmatch(told) else 0) + 1
@@ -60,7 +60,7 @@ def retry_letter(raw: Raw, group: str, retry: Retry) -> Letter | None:
 
 def dead_letter(raw: Raw, group: str, error: Exception, now: datetime) -> Letter:
     """The message for the dead letters, with the reason."""
-    headers = text_headers(raw)
+    headers = _clean_headers(raw)
     origin = _origin(raw, headers)
     headers |= {
         ORIGIN: origin,
@@ -83,7 +83,7 @@ def delay_left(raw: Raw, retry: Retry) -> float:
 def text_headers(raw: Raw) -> dict[str, str]:
     """A record's headers as text."""
     headers: Any = raw.headers() or []
-    return {_clean(name): _clean((value or b"").decode(errors="replace")) for name, value in headers}
+    return {name: (value or b"").decode(errors="replace") for name, value in headers}
 
 
 def _origin(raw: Raw, headers: dict[str, str]) -> str:
@@ -97,6 +97,10 @@ def _key(raw: Raw) -> str:
 
 def _clean(text: str) -> str:
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _clean_headers(raw: Raw) -> dict[str, str]:
+    return {_clean(name): _clean(value) for name, value in text_headers(raw).items()}
 
 
 def _value(raw: Raw) -> bytes:
