@@ -34,7 +34,7 @@ TIERS = {
     for tier in (
         Tier("unit", 5, workers=2),
         Tier("contract", 5),
-        Tier("integration", 10),
+        Tier("integration", 15),
         Tier("end_to_end", 20, covers=False),
     )
 }
