@@ -32,7 +32,7 @@ class Tier:
 TIERS = {
     tier.name: tier
     for tier in (
-        Tier("unit", 5, workers=2),
+        Tier("unit", 15, workers=2),
         Tier("contract", 5),
         Tier("integration", 15),
         Tier("end_to_end", 20, covers=False),
