@@ -8,6 +8,7 @@ from cli.cluster import archive, tools
 from cli.cluster.configuration import PAUSE_IMAGE
 from cli.cluster.errors import ClusterError
 from cli.cluster.layout import Cluster
+from cli.cluster.report import report
 from cli.cluster.shell import kubectl
 from cli.cluster.tools import MODULES, Tool
 
@@ -18,7 +19,14 @@ IMAGES = {
     tools.METRICS_SERVER: "localhost/mercato-node/metrics-server:1",
 }
 PATIENCE = 180.0
-POLL = 0.3
+POLL = 2.0
+PAUSE = 0.2
+CONDITIONS = (
+    ("Ready", "node", "--all"),
+    ("Available", "-n", "kube-system", "deployment/coredns"),
+    ("Available", "-n", "kube-system", "deployment/metrics-server"),
+    ("Available", "apiservice/v1beta1.metrics.k8s.io"),
+)
 
 
 def image_archive(tool: Tool) -> Path:
@@ -43,21 +51,15 @@ def apply(cluster: Cluster, *names: str, edit: Callable[[str], str] = lambda tex
 def wait_until_ready(cluster: Cluster, watch: Callable[[], None] = lambda: None) -> None:
     """Until the node, DNS and metrics are ready. `watch` is called while it waits and may raise."""
     deadline = time.monotonic() + PATIENCE
-    conditions = (
-        (("node", "--all"), "Ready"),
-        (("-n", "kube-system", "deployment/coredns"), "Available"),
-        (("-n", "kube-system", "deployment/metrics-server"), "Available"),
-        (("apiservice/v1beta1.metrics.k8s.io",), "Available"),
-    )
-    for what, condition in conditions:
-        path = f'jsonpath={{range .items[*]}}{{.status.conditions[?(@.type=="{condition}")].status}} {{end}}'
-        if what[-1] != "--all":
-            path = f'jsonpath={{.status.conditions[?(@.type=="{condition}")].status}}'
-        query = ("get", *(part for part in what if part != "--all"), "-o", path)
-        while set(kubectl(cluster, *query, check=False).split()) != {"True"}:
+    for condition, *what in CONDITIONS:
+        question = ("wait", f"--for=condition={condition}", *what, f"--timeout={POLL:.0f}s")
+        while "condition met" not in kubectl(cluster, *question, check=False):
             watch()
+            time.sleep(PAUSE)  # some refusals come at once
             if time.monotonic() > deadline:
-                raise ClusterError(
-                    f"{what[-1] if what[-1] != '--all' else 'the node'} is not ready after {PATIENCE:.0f} s"
-                )
-            time.sleep(POLL)
+                raise ClusterError(_blame(cluster, what[-1].replace("--all", "the node")))
+
+
+def _blame(cluster: Cluster, what: str) -> str:
+    pods = [f"{pod['namespace']}/{pod['name']} is {pod['reason']}" for pod in report(cluster).pods_not_ready]
+    return f"{what} is not ready after {PATIENCE:.0f} s: {', '.join(pods) or 'no pod to blame'}"

@@ -24,7 +24,7 @@ from cli.cluster.states import State
 from cli.layout import CHECKOUT, PYTHON
 
 TICK = 0.1
-GRACE = 15.0
+GRACE = 5.0
 """Seconds a component has to stop before it is killed."""
 
 

@@ -110,8 +110,8 @@ def status(as_json: bool, name: str, data: Path | None) -> None:
 
 
 def _not_running(found: Cluster) -> str:
-    stale = "was ended from outside; it" if found.record else ""
-    return f"Cluster {found.name} {stale} is not running; start it with {found.command('up')}".replace("  ", " ")
+    how = "was ended from outside" if found.record else "is not running"
+    return f"Cluster {found.name} {how}; start it with {found.command('up')}"
 
 
 @cluster.command(name="load")
