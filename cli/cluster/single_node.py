@@ -41,11 +41,12 @@ def up(cluster: Cluster, port: int, report: Report) -> None:
 
 def _start(cluster: Cluster, port: int) -> None:
     data = cluster.data
-    for folder in (data, cluster.logs, cluster.tools):
-        folder.mkdir(parents=True, exist_ok=True)
-    with socket.create_server((HOST, 0), backlog=128) if not port else _listen(port) as listener:
+    with _listen(port) as listener:
         api = f"https://{HOST}:{listener.getsockname()[1]}"
-        cluster.write_record(Record("node", api))
+        data.mkdir(parents=True, exist_ok=True)
+        cluster.write_record(Record("node", api))  # first, so that whatever follows is known to be ours
+        for folder in (cluster.logs, cluster.tools):
+            folder.mkdir()
         plugins = cni_folder()
         assert plugins is not None  # noqa: S101 - prerequisites were checked
         configuration.write(cluster.name, data, cluster.scope, plugins, api)
