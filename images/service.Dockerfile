@@ -6,6 +6,8 @@ ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
 # The shared layer of libraries the service's own go on top of: web; database, and messaging above it; or kubernetes.
 ARG ON=web
+# What the service's own files go on top of: that layer, here as a stage or made before as an image.
+ARG ROOT=on-${ON}
 
 FROM ${BUILD_IMAGE} AS tools
 RUN python3 -m venv /tools && mkdir /lib-image
@@ -32,19 +34,19 @@ RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --moun
     /tools/bin/python /tools/install.py /locks kubernetes --on web
 
 FROM tools AS own
+COPY requirements/web.txt requirements/database.txt requirements/messaging.txt requirements/kubernetes.txt /locks/
 ARG SERVICE
 ARG ON
-COPY requirements/web.txt requirements/database.txt requirements/messaging.txt requirements/kubernetes.txt /locks/
 COPY requirements/${SERVICE}.txt /locks/
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
     /tools/bin/python /tools/install.py /locks ${SERVICE} --on ${ON}
 
 FROM tools AS code
+COPY services/__init__.py /app/services/
+COPY services/chassis /app/services/chassis
 ARG SERVICE
 # `services`, or `tryout` for the parts for trying out.
 ARG FOLDER=services
-COPY services/__init__.py /app/services/
-COPY services/chassis /app/services/chassis
 COPY ${FOLDER}/__init__.py /app/${FOLDER}/
 COPY ${FOLDER}/${SERVICE} /app/${FOLDER}/${SERVICE}
 # `python /app` runs __main__.py; `python -m services.<name>` works there as well.
@@ -67,9 +69,7 @@ COPY --from=messaging /lib-image /opt/mercato
 FROM on-web AS on-kubernetes
 COPY --from=kubernetes /lib-image /opt/mercato
 
-FROM on-${ON} AS run
-COPY --from=own /lib-image /opt/mercato
-COPY --from=code /app /app
+FROM ${ROOT} AS run
 # The bytecode is there already, and the root file system may be read-only.
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
@@ -77,6 +77,9 @@ USER 65532:65532
 EXPOSE 8080 9090
 ENTRYPOINT ["python", "/app"]
 CMD ["serve"]
+# What differs between services comes last: all before is built once.
+COPY --from=own /lib-image /opt/mercato
+COPY --from=code /app /app
 
 # For `skaffold dev` only: files that change in the pod start the service again.
 FROM run AS develop

@@ -2,6 +2,7 @@
 # It stands on the layers of the services that speak to the API server.
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
+ARG ROOT=on-kubernetes
 
 FROM ${BUILD_IMAGE} AS tools
 RUN python3 -m venv /tools && mkdir /lib-image
@@ -36,7 +37,7 @@ COPY --from=web /lib-image /opt/mercato
 FROM on-web AS on-kubernetes
 COPY --from=kubernetes /lib-image /opt/mercato
 
-FROM on-kubernetes
+FROM ${ROOT}
 COPY --from=own /lib-image /opt/mercato
 COPY --from=code /app /app
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

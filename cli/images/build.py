@@ -49,26 +49,16 @@ def make(engine: Engine, images: Sequence[Image], tag: str, registry: str, say: 
         engine.build(image, references[image], base, digests[image], FOLDER / f"{image.name}.log")
         say(f"built {references[image]} in {time.monotonic() - began:.0f} s")
 
-    for several in _rounds(stale):
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            try:
-                list(pool.map(one, several))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+    engine.prepare({image.layer for image in stale if image.layer}, base)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        try:
+            list(pool.map(one, stale))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     if stale:
         say(f"built {len(stale)} images in {time.monotonic() - started:.0f} s")
     return list(references.values())
-
-
-def _rounds(images: list[Image]) -> list[list[Image]]:
-    """Images to build side by side: what several share must be there before, or each would make its own."""
-    firsts: dict[str, Image] = {}
-    for image in images:
-        if "ON" in image.arguments:
-            firsts.setdefault(image.arguments["ON"], image)
-    leaders = list(firsts.values())
-    return [leaders[:1], leaders[1:], [image for image in images if image not in leaders]]
 
 
 def _archive(engine: Engine, references: list[str], say: Say) -> Path:

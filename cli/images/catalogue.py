@@ -9,6 +9,9 @@ import yaml
 
 from cli.layout import CHECKOUT
 
+LAYERS = ("web", "database", "messaging", "kubernetes")
+"""The shared layers of libraries; which stands on which: images/install.py."""
+SERVICES = "images/service.Dockerfile"
 CHART = CHECKOUT / "charts" / "mercato"
 
 
@@ -19,6 +22,8 @@ class Image:
     name: str
     dockerfile: str
     arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+    layer: str = ""
+    """The shared layer of libraries it stands on, if any."""
 
     def reference(self, registry: str, tag: str) -> str:
         prefix = f"{registry.rstrip('/')}/" if registry else ""
@@ -27,14 +32,13 @@ class Image:
 
 def _service(name: str, on: str, folder: str = "services") -> Image:
     arguments = {"SERVICE": name, "ON": on, "FOLDER": folder}
-    return Image(name, "images/service.Dockerfile", arguments)
+    return Image(name, SERVICES, arguments, on)
 
 
-def _part(name: str) -> Image:
-    return Image(name, f"images/{name}.Dockerfile")
+def _part(name: str, on: str = "") -> Image:
+    return Image(name, f"images/{name}.Dockerfile", layer=on)
 
 
-# The first one makes every shared layer, so that those after it find them.
 IMAGES = (
     _service("order", "messaging"),
     _service("product", "messaging"),
@@ -49,7 +53,7 @@ IMAGES = (
     _part("envoy"),
     _part("kafka"),
     _part("postgres"),
-    _part("setup"),
+    _part("setup", "kubernetes"),
 )
 NAMES = tuple(image.name for image in IMAGES)
 

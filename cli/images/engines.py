@@ -1,11 +1,12 @@
 """What builds images here: Docker or Podman, or buildah where there is no engine."""
 
+import hashlib
 import json
 import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from cli.cluster import kind
 from cli.images import oci
 from cli.images.base import Base, debian
-from cli.images.catalogue import Image
+from cli.images.catalogue import LAYERS, SERVICES, Image
 from cli.images.commands import answers, run
 from cli.images.errors import ImageError
 from cli.layout import CHECKOUT
@@ -30,6 +31,9 @@ class Engine(Protocol):
 
     def base(self) -> Base:
         """What the images stand on; made first where it must be."""
+
+    def prepare(self, layers: Set[str], base: Base) -> None:
+        """Make the shared layers, where the engine would else make them for each image."""
 
     def label(self, reference: str) -> str | None:
         """The digest an image was made of; None: there is no such image, or it was not made by us."""
@@ -69,9 +73,19 @@ def secrets() -> list[str]:
 
 def _arguments(image: Image, reference: str, base: Base, digest: str) -> list[str]:
     words = ["-t", reference, "-f", str(CHECKOUT / image.dockerfile), "--label", f"{LABEL}={digest}", *secrets()]
-    for name, value in {**base.arguments, **image.arguments}.items():
-        words += ["--build-arg", f"{name}={value}"]
-    return [*words, str(CHECKOUT)]
+    return [*words, *_settings({**base.arguments, **image.arguments})]
+
+
+def _settings(arguments: Mapping[str, str]) -> list[str]:
+    return [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
+
+
+def _root(layer: str, base: Base) -> str:
+    """The image that holds a shared layer and those below it, by the digest of what they are made of."""
+    made_of = hashlib.sha256(repr(base.arguments).encode())
+    for path in (SERVICES, "images/install.py", *(f"requirements/{name}.txt" for name in LAYERS)):
+        made_of.update((CHECKOUT / path).read_bytes())
+    return f"localhost/mercato-on-{layer}:{made_of.hexdigest()[:12]}"
 
 
 class Docker:
@@ -84,13 +98,16 @@ class Docker:
         own = os.environ.get(OWN_BASE)
         return Base(own, own) if own else Base(PYTHON_IMAGE, PYTHON_IMAGE)
 
+    def prepare(self, layers: Set[str], base: Base) -> None:
+        """BuildKit works once on what several builds share."""
+
     def label(self, reference: str) -> str | None:
         return self._ask(reference, f'{{{{index .Config.Labels "{LABEL}"}}}}')
 
     def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
         # Attestations would make an index of each image, which `docker save` and kind take badly.
         plain = ["--provenance=false"] if self._program == "docker" else []
-        command = [self._program, "build", *plain, *_arguments(image, reference, base, digest)]
+        command = [self._program, "build", *plain, *_arguments(image, reference, base, digest), str(CHECKOUT)]
         run(f"building {reference}", command, environment={"DOCKER_BUILDKIT": "1"}, log=log)
 
     def identity(self, reference: str) -> str:
@@ -134,15 +151,22 @@ class Buildah:
         made.make(self._build_base)
         return made
 
+    def prepare(self, layers: Set[str], base: Base) -> None:
+        # To find a copied layer in its cache, buildah copies it: as an image of its own it is copied once.
+        for layer in sorted(layers):
+            root = _root(layer, base)
+            if self._inspect(root) is None:
+                words = ["--target", f"on-{layer}", "-t", root, "-f", str(CHECKOUT / SERVICES), *secrets()]
+                self._bud(f"building the layer {layer}", [*words, *_settings(base.arguments)], None)
+
     def label(self, reference: str) -> str | None:
         configuration = (self._inspect(reference) or {}).get("OCIv1", {}).get("config", {})
         found = (configuration.get("Labels") or {}).get(LABEL)
         return str(found) if found else None
 
     def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
-        command = ["buildah", "bud", "--layers", "--network=host", "--pull-never"]
-        command += _arguments(image, reference, base, digest)
-        run(f"building {reference}", command, environment=self.environment, log=log)
+        root = _settings({"ROOT": _root(image.layer, base)}) if image.layer else []
+        self._bud(f"building {reference}", [*_arguments(image, reference, base, digest), *root], log)
 
     def identity(self, reference: str) -> str:
         return str((self._inspect(reference) or {}).get("FromImageID", ""))
@@ -159,6 +183,10 @@ class Buildah:
                     layout.add(reference, identity, Path(pushed))
         layout.prune()
         layout.pack(references, archive)
+
+    def _bud(self, title: str, words: list[str], log: Path | None) -> None:
+        command = ["buildah", "bud", "--layers", "--network=host", "--pull-never", *words, str(CHECKOUT)]
+        run(title, command, environment=self.environment, log=log)
 
     def _build_base(self, context: Path, reference: str) -> None:
         command = ["buildah", "bud", "-q", "-t", reference, str(context)]

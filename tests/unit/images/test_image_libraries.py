@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from cli.images.catalogue import IMAGES, Image
+from cli.images.catalogue import IMAGES, LAYERS, Image
 from tests.support.loading import ROOT, load
 
 install = load("images/install.py")
-SERVICES = [image for image in IMAGES if image.arguments]
+SERVICES = [image for image in IMAGES if image.layer]
 
 
 def read(name: str) -> str:
@@ -26,14 +26,14 @@ def lock(name: str) -> set[str]:
 
 @pytest.mark.parametrize("image", SERVICES, ids=lambda image: image.name)
 def test_layers_and_remainder_are_the_services_lock(image: Image) -> None:
-    layers = install.layers_up_to(image.arguments["ON"])
+    layers = install.layers_up_to(image.layer)
     own = pins(install.remainder(read(image.name), [read(layer) for layer in layers]))
     assert own.union(*(lock(layer) for layer in layers)) == lock(image.name)
 
 
-@pytest.mark.parametrize("image", SERVICES, ids=lambda image: image.name)
+@pytest.mark.parametrize("image", [image for image in SERVICES if image.arguments], ids=lambda image: image.name)
 def test_a_service_stands_on_the_highest_layer_its_lock_holds(image: Image) -> None:
-    taken = install.layers_up_to(image.arguments["ON"])
+    taken = install.layers_up_to(image.layer)
     assert {layer for layer in install.LAYERS if lock(layer) <= lock(image.name)} == set(taken)
 
 
@@ -43,3 +43,8 @@ def test_a_requirement_is_installed_with_all_its_hashes() -> None:
     assert a.count("--hash") == 2
     assert b.startswith("b==2 ;")
     assert install.remainder(text, [a]) == [b]
+
+
+def test_both_lists_of_layers_are_the_same() -> None:
+    assert tuple(install.LAYERS) == LAYERS
+    assert all(image.arguments.get("ON", image.layer) == image.layer for image in IMAGES)
