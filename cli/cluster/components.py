@@ -49,6 +49,7 @@ def _etcd(program: Callable[[str], str]) -> Component:
         "--data-dir=/var/lib/etcd",
         f"--listen-client-urls={addresses.ETCD}",
         f"--advertise-client-urls={addresses.ETCD}",
+        "--unsafe-no-fsync",  # nothing of the node outlives the machine
         "--log-level=warn",
         "--logger=zap",
     )
