@@ -6,8 +6,10 @@ ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
 # The shared layer of libraries the service's own go on top of: web; database, and messaging above it; or kubernetes.
 ARG ON=web
-# What the service's own files go on top of: that layer, here as a stage or made before as an image.
-ARG ROOT=on-${ON}
+# That layer is the stage on-${ON} below, or an image made before whose name is ${BELOW}${ON}${AT}.
+# buildah does not see this default when it looks for the stages it needs: give it --build-arg BELOW=on- as well.
+ARG BELOW=on-
+ARG AT
 
 FROM ${BUILD_IMAGE} AS tools
 RUN python3 -m venv /tools && mkdir /lib-image
@@ -69,7 +71,7 @@ COPY --from=messaging /lib-image /opt/mercato
 FROM on-web AS on-kubernetes
 COPY --from=kubernetes /lib-image /opt/mercato
 
-FROM ${ROOT} AS run
+FROM ${BELOW}${ON}${AT} AS run
 # The bytecode is there already, and the root file system may be read-only.
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app

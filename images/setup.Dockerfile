@@ -2,7 +2,10 @@
 # It stands on the layers of the services that speak to the API server.
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
-ARG ROOT=on-kubernetes
+# The shared layer is the stage on-kubernetes below, or an image made before whose name is ${BELOW}kubernetes${AT}.
+# buildah does not see this default when it looks for the stages it needs: give it --build-arg BELOW=on- as well.
+ARG BELOW=on-
+ARG AT
 
 FROM ${BUILD_IMAGE} AS tools
 RUN python3 -m venv /tools && mkdir /lib-image
@@ -37,7 +40,7 @@ COPY --from=web /lib-image /opt/mercato
 FROM on-web AS on-kubernetes
 COPY --from=kubernetes /lib-image /opt/mercato
 
-FROM ${ROOT}
+FROM ${BELOW}kubernetes${AT}
 COPY --from=own /lib-image /opt/mercato
 COPY --from=code /app /app
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -21,6 +21,7 @@ from cli.layout import CHECKOUT
 
 LABEL = "dev.mercato.inputs"
 """Carries the digest of what an image was made of."""
+BELOW = "localhost/mercato-on-"
 PYTHON_IMAGE = "docker.io/library/python:3.13-slim"
 OWN_BASE = "MERCATO_PYTHON_IMAGE"
 AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -80,12 +81,12 @@ def _settings(arguments: Mapping[str, str]) -> list[str]:
     return [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
 
 
-def _root(layer: str, base: Base) -> str:
-    """The image that holds a shared layer and those below it, by the digest of what they are made of."""
+def _at(base: Base) -> str:
+    """The tag of images that hold a shared layer and those below it: the digest of what they are made of."""
     made_of = hashlib.sha256(repr(base.arguments).encode())
     for path in (SERVICES, "images/install.py", *(f"requirements/{name}.txt" for name in LAYERS)):
         made_of.update((CHECKOUT / path).read_bytes())
-    return f"localhost/mercato-on-{layer}:{made_of.hexdigest()[:12]}"
+    return f":{made_of.hexdigest()[:12]}"
 
 
 class Docker:
@@ -154,7 +155,7 @@ class Buildah:
     def prepare(self, layers: Set[str], base: Base) -> None:
         # To find a copied layer in its cache, buildah copies it: as an image of its own it is copied once.
         for layer in sorted(layers):
-            root = _root(layer, base)
+            root = f"{BELOW}{layer}{_at(base)}"
             if self._inspect(root) is None:
                 words = ["--target", f"on-{layer}", "-t", root, "-f", str(CHECKOUT / SERVICES), *secrets()]
                 self._bud(f"building the layer {layer}", [*words, *_settings(base.arguments)], None)
@@ -165,8 +166,8 @@ class Buildah:
         return str(found) if found else None
 
     def build(self, image: Image, reference: str, base: Base, digest: str, log: Path) -> None:
-        root = _settings({"ROOT": _root(image.layer, base)}) if image.layer else []
-        self._bud(f"building {reference}", [*_arguments(image, reference, base, digest), *root], log)
+        below = _settings({"BELOW": BELOW, "AT": _at(base)}) if image.layer else []
+        self._bud(f"building {reference}", [*_arguments(image, reference, base, digest), *below], log)
 
     def identity(self, reference: str) -> str:
         return str((self._inspect(reference) or {}).get("FromImageID", ""))
