@@ -53,6 +53,8 @@ Configuration:
 JAVA_FLAGS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
+    # On a developer's two cores the optimizing compiler costs more than it wins back; it also starts twice as fast.
+    "-XX:TieredStopAtLevel=1",
     # Java's warnings about what Kafka and its libraries still use of the JDK say nothing to a user.
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
