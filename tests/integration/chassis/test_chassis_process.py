@@ -149,12 +149,12 @@ async def test_what_it_needs_and_does_not_have_is_one_clear_line(
             ({"LOG_LEVEL": "LOUD"}, "MERCATO_LOG_LEVEL"),
         ):
             process = await run(environment(new_database(), kafka_bootstrap, "t", **change))
-            _, error = await asyncio.wait_for(process.communicate(), 30)
+            _, error = await asyncio.wait_for(process.communicate(), 90)
             assert process.returncode == 1
             assert words in error.decode()
             assert "Traceback" not in error.decode()
         process = await run(environment(new_database(), kafka_bootstrap, "t", PORT=port))
-        output, _ = await asyncio.wait_for(process.communicate(), 30)
+        output, _ = await asyncio.wait_for(process.communicate(), 90)
         assert process.returncode
         assert "address already in use" in output.decode()
 
