@@ -136,7 +136,10 @@ class Kubernetes:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise KubernetesError(f"{path}: {error or type(error).__name__}") from None
         finally:
-            response.close()  # whoever leaves early must not wait for the rest
+            # Whoever leaves early does not wait for the rest, nor for the server's goodbye.
+            if response.connection is not None and response.connection.transport is not None:
+                response.connection.transport.abort()
+            response.close()
 
     async def create(self, resource: Resource, namespace: str, content: Object) -> Object:
         """The object as the server made it. Raises KubernetesError (409: the name is taken)."""

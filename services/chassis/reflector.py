@@ -91,7 +91,7 @@ class Reflector:
 
     def _recovered(self, *, changed: bool) -> None:
         if self.fault is not None and self.synced:
-            log.info("%s are followed again", self._where())
+            log.info("%s are followed", self._where())
             self.fault, changed = None, True
         if changed:
             self._on_change()
@@ -104,7 +104,8 @@ class Reflector:
             log.info("%s are listed again: %s", self._where(), error)
             return
         self.missing = error.status == 404
-        fault = f"{self._where()} cannot be watched: {error}"
+        reason = "the API server does not know them, install their definition" if self.missing else str(error)
+        fault = f"{self._where()} cannot be watched: {reason}"
         if fault != self.fault:
             log.warning("%s; the last state stays", fault)
             self.fault = fault

@@ -7,8 +7,9 @@ from services.chassis.kubernetes import Object, Resource
 from services.chassis.latest import Latest
 from services.chassis.mirrors import Mirrors
 from services.chassis.reflector import Key
+from services.chassis.service_ports import Port, choose_port
 from services.discovery.instances import Instance, Snapshot
-from services.discovery.spring import Port, choose_port, is_secure, metadata
+from services.discovery.spring import is_secure, metadata
 
 SLICES = Resource("discovery.k8s.io/v1", "endpointslices")
 SERVICES = Resource("v1", "services")

@@ -1,4 +1,4 @@
-"""Spring Cloud Kubernetes' rules: which port of a service is told, whether it is secure, and its metadata.
+"""Spring Cloud Kubernetes' rules: whether a service's port is secure, and what is told as its metadata.
 
 As KubernetesDiscoveryClient (spring-cloud-kubernetes 3) has them, so that its clients find what they are used to.
 """
@@ -6,26 +6,12 @@ As KubernetesDiscoveryClient (spring-cloud-kubernetes 3) has them, so that its c
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-PRIMARY_PORT = "primary-port-name"
-_PREFERRED = ("https", "http")
+from services.chassis.service_ports import Port
+
 _SECURED = "secured"
 _YES = {"true", "on", "yes", "1"}
 _SECURE_PORTS = {443, 8443}
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-Port = tuple[str, int]
-"""(name, number); the only port of a service may have no name."""
-
-
-def choose_port(ports: Sequence[Port], labels: Mapping[str, str]) -> Port | None:
-    """The only one, else the one the label names, else `https`, `http`, the first; None where there is none."""
-    if len(ports) <= 1:
-        return ports[0] if ports else None
-    for wanted in (labels.get(PRIMARY_PORT), *_PREFERRED):
-        for port in ports:
-            if wanted and port[0] == wanted:
-                return port
-    return ports[0]
 
 
 def is_secure(port: Port, labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:

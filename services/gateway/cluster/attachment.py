@@ -188,9 +188,15 @@ def _qualified(found: Object, own: str) -> str:
 
 
 def _policies(cluster: Cluster, own: str, out: _Outcome) -> Iterator[tuple[Object, GatewayPolicy]]:
-    """Policies that can be read; a policy's targets are in its own namespace."""
+    """Policies that can be read; a policy's targets are in its own namespace.
+
+    In other namespaces, those of which no target is ours are for others to judge.
+    """
+    ours = {route.metadata.name for route in out.routes}
     for found in cluster.policies.values():
         name, namespace = _qualified(found, own), found["metadata"]["namespace"]
+        if namespace != own and not ours & {f"{namespace}/{one.get('name')}" for one in found["spec"]["targetRefs"]}:
+            continue
         content = {"apiVersion": POLICY_API, "kind": "GatewayPolicy", **found, "status": {}}
         try:
             policy = GatewayPolicy.model_validate(content)

@@ -36,10 +36,12 @@ def _entries(wanted: Sequence[Object], before: Sequence[Object], now: str) -> li
     """Entries with conditions of their own: a route's parents, a Gateway's listeners."""
     timed = []
     for entry in wanted:
+        conditions = entry.get("conditions") or []
+        if all(_TIME in one for one in conditions):  # another controller's, or none
+            timed.append(entry)
+            continue
         same = next((one for one in before if _identity(one) == _identity(entry)), {})
-        if any(_TIME not in one for one in entry.get("conditions") or []):
-            entry = {**entry, "conditions": timed_conditions(entry["conditions"], same.get("conditions") or [], now)}
-        timed.append(entry)
+        timed.append({**entry, "conditions": timed_conditions(conditions, same.get("conditions") or [], now)})
     return timed
 
 

@@ -1,6 +1,5 @@
 """Source: objects of the Gateway API, watched, and their conditions, written once Envoy has what follows from them."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
@@ -22,11 +21,9 @@ from services.gateway.cluster.objects import (
     Status,
 )
 from services.gateway.cluster.writer import StatusWriter
-from services.gateway.documents import Refused
+from services.gateway.documents import Documents, Refused
 from services.gateway.settings import GatewaySettings
 from services.gateway.sources import OnDocuments
-
-log = logging.getLogger(__name__)
 
 
 class RouteObjects:
@@ -37,7 +34,8 @@ class RouteObjects:
         self._key = (own, settings.gateway_name)
         self._ports = frozenset({80, settings.envoy_port})
         # The Gateway's own namespace is always looked at.
-        self._namespaces = tuple(dict.fromkeys((own, *settings.namespaces))) if settings.namespaces else (None,)
+        asked = dict.fromkeys((own, *settings.namespaces))
+        self._namespaces: tuple[str | None, ...] = tuple(asked) if settings.namespaces else (None,)
         self._mirrors = Mirrors("mercato-gateway", self._rebuild)
         self._classes = self._mirrors.add(CLASSES)
         self._gateways = self._mirrors.add(GATEWAYS, own)
@@ -49,6 +47,7 @@ class RouteObjects:
         self._labels = [] if self._namespaces == (own,) else [self._mirrors.add(NAMESPACES)]
         self._writer = StatusWriter(self._mirrors.client)
         self._statuses: Sequence[Status] = ()
+        self._documents: Documents | None = None
         self._on_documents: OnDocuments | None = None
 
     async def run(self, on_documents: OnDocuments) -> NoReturn:
@@ -78,15 +77,13 @@ class RouteObjects:
             services=_joined(self._services),
             namespaces=_joined(self._labels),
         )
-        documents, statuses = attach(cluster, self._key, self._ports)
-        missing = {mirror.fault: mirror for mirror in self._mirrors.missing}
-        if missing:
-            refused = tuple(Refused("the API server", str(fault)) for fault in missing)
-            documents = replace(documents, refused=(*documents.refused, *refused))
-        before, self._statuses = self._statuses, statuses
+        documents, self._statuses = attach(cluster, self._key, self._ports)
+        missing = tuple(Refused("the API server", fault) for fault in self._mirrors.missing)
+        documents = replace(documents, refused=(*documents.refused, *missing))
+        if documents == self._documents:
+            self._writer.give(self._statuses)  # nothing to wait for
+        self._documents = documents
         self._on_documents(documents)
-        if [one.content for one in before] != [one.content for one in statuses]:
-            self._writer.give(statuses)
 
 
 def _joined(mirrors: Sequence[Reflector]) -> Objects:

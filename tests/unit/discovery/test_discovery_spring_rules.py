@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.discovery.spring import Port, choose_port, is_secure, metadata
+from services.chassis.service_ports import Port, choose_port
+from services.discovery.spring import is_secure, metadata
 
 
 @pytest.mark.parametrize(
