@@ -12,7 +12,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
-from services.chassis import outbox, telemetry
+from services.chassis import telemetry
 from services.chassis.messages import Message
 from services.chassis.settings import ServiceSettings
 from services.chassis.tasks import stop
@@ -91,6 +91,9 @@ class Database:
                 unit = Transaction(connection)
                 yield unit
                 if unit.messages:
+                    # Services that send no messages lack Kafka's client.
+                    from services.chassis import outbox  # noqa: PLC0415
+
                     await outbox.insert(connection, self.source, unit.messages)
         if unit.messages:
             self.outbox_filled.set()
