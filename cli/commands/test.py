@@ -14,7 +14,7 @@ from cli.platform.tiers import LINT, NAMES, TIERS, Outcome
 @click.argument("wanted", metavar="[TIER]...", nargs=-1, type=click.Choice(NAMES))
 @click.option("--long", is_flag=True, help="Also the tests that take minutes.")
 def test(wanted: tuple[str, ...], long: bool) -> None:
-    """Run the tests: lint, unit, contract, integration and end_to_end, or the TIERs named."""
+    """Run the tests: lint, unit, contract, integration, end_to_end and cluster, or the TIERs named."""
     names = [name for name in NAMES if not wanted or name in wanted]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:

@@ -17,8 +17,9 @@ from pathlib import Path
 import yaml
 
 from cli.cluster.certificates import Authority, write_key_pair
-from cli.cluster.prerequisites import find
-from cli.cluster.tools import NODE
+from cli.cluster.errors import ClusterError
+from cli.cluster.prerequisites import find, require_packages
+from cli.cluster.tools import NODE, build
 from cli.layout import cache
 from cli.ports import choose
 from cli.supervisor.spec import ProcessSpec
@@ -30,13 +31,16 @@ ADMINISTRATORS = "system:masters"
 
 
 def programs() -> dict[str, str] | str:
-    """`etcd` and `kube-apiserver` by name, or why they are not here."""
-    etcd = find("etcd")
-    if etcd is None:
-        return "etcd is not installed: apt-get install etcd-server"
-    if not NODE.built:
-        return "kube-apiserver is not in the download cache: ./mercato cluster up builds it"
-    return {"etcd": etcd, "kube-apiserver": str(NODE.program("kube-apiserver"))}
+    """`etcd` and `kube-apiserver` by name, installed and built where they are not yet; or why they are not here."""
+    try:
+        if find("etcd") is None:
+            if os.geteuid() != 0:
+                return "etcd is not installed: apt-get install etcd-server"
+            require_packages(install=True, tools_built=True)
+        build(NODE, print)
+    except ClusterError as error:
+        return str(error)
+    return {"etcd": str(find("etcd")), "kube-apiserver": str(NODE.program("kube-apiserver"))}
 
 
 def gateway_definitions() -> Path | str:

@@ -29,7 +29,7 @@ def test_a_tier_that_could_not_run_counts_as_failed(capsys: pytest.CaptureFixtur
     assert any("it has no test that ran here" in line for line in lines)
 
 
-def run_tier(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None) -> Outcome:
+def run_tier(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, *, everywhere: bool = True) -> Outcome:
     tests = folder / "tests" / "unit"
     tests.mkdir(parents=True)
     if content is not None:
@@ -38,13 +38,23 @@ def run_tier(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None)
     monkeypatch.setattr(tiers, "CHECKOUT", folder)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take longer to load than these tests to run
-    return tiers.run(Tier("unit", minutes=5, covers=False), folder, long=False)
+    return tiers.run(Tier("unit", minutes=5, covers=False, everywhere=everywhere), folder, long=False)
 
 
 def test_a_tier_without_tests_is_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = run_tier(tmp_path, monkeypatch, None)
     assert not outcome.ok
     assert outcome.trouble == "it has no test that ran here"
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_only_a_tier_that_needs_a_machine_of_its_own_may_be_left_out_as_a_whole(
+    everywhere: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = "import pytest\n@pytest.mark.skip(reason='no root here')\ndef test_it(): pass\n"
+    outcome = run_tier(tmp_path, monkeypatch, content, everywhere=everywhere)
+    assert outcome.skipped == {"no root here": 1}
+    assert outcome.ok is not everywhere
 
 
 def test_outcomes_are_counted_and_skips_are_given_with_their_reasons(
