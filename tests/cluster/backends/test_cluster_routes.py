@@ -35,6 +35,7 @@ RIGHTS: list[Any] = [
     {"apiGroups": [""], "resources": ["services", "namespaces"], "verbs": ["list", "watch"]},
 ]
 OWN_DEFINITION = Path(__file__).parents[3] / "operator" / "crds" / "gatewaypolicy.yaml"
+SHIPPED = OWN_DEFINITION.parents[2] / "gateway-config"
 KINDS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
 
 
@@ -103,17 +104,22 @@ def definitions() -> list[Object]:
     return [yaml.safe_load(path.read_text()) for path in paths]
 
 
+async def established(admin: Administrator, definition: Object) -> None:
+    """Puts a definition in place and waits until its objects are taken."""
+    await admin.put(definition)
+
+    async def holds() -> bool:
+        found = (await admin.get(definition)).get("status", {}).get("conditions") or []
+        return any(one["type"] == "Established" and one["status"] == "True" for one in found)
+
+    await until(holds)
+
+
 @pytest.fixture
 async def kinds(admin: Administrator, definitions: list[Object]) -> None:
     """The API server knows the kinds."""
     for definition in definitions:
-        await admin.put(definition)
-
-        async def established(definition: Object = definition) -> bool:
-            found = (await admin.get(definition)).get("status", {}).get("conditions") or []
-            return any(one["type"] == "Established" and one["status"] == "True" for one in found)
-
-        await until(established)
+        await established(admin, definition)
 
 
 @dataclass(frozen=True)
@@ -328,6 +334,39 @@ async def test_policies_are_applied_and_told_whether_they_are(plane: ControlPlan
     await plane.tells(open_to_all, "Accepted", "Accepted")
     await plane.tells(lost, "Accepted", "TargetNotFound")
     assert (await plane.line("/first"))["token_required"] is False
+
+
+async def test_the_shipped_routes_are_taken_whole_and_make_the_table_they_make_as_files(
+    plane: ControlPlane,
+    namespace: str,
+    settings: Callable[..., GatewaySettings],
+    tmp_path: Path,
+) -> None:
+    await plane.admin.delete(route(namespace, "first", "/first"))
+    for name in ("customer", "product", "payment", "notification", "gateway"):
+        await plane.admin.put(service(namespace, name))
+    shipped = [one for path in sorted(SHIPPED.glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
+    for content in shipped:
+        content["metadata"]["namespace"] = namespace
+        await plane.admin.put(content)
+    for content in shipped:
+        await plane.tells(content, "Accepted", "Accepted", 10)
+        if content["kind"] == "HTTPRoute":
+            await plane.tells(content, "ResolvedRefs", "ResolvedRefs")
+    from_files = settings(source="files", gateway_directory=SHIPPED, envoy_directory=tmp_path / "other")
+    async with running(from_files, plane.http, plane.admin) as other:
+
+        async def same() -> bool:
+            mine, theirs = await plane.table(), await other.table()
+            return bool(mine["limits"] == theirs["limits"] and _by_name(mine) == _by_name(theirs))
+
+        await until(same)
+    assert (await plane.table())["refused"] == []
+
+
+def _by_name(table: Any) -> Any:
+    """Routes of the same precedence differ in age, and so in their order."""
+    return sorted(table["routes"], key=lambda line: (line["name"], line["path"]["value"], line["method"] or ""))
 
 
 async def test_other_controllers_entries_stay_and_ours_go_with_the_reference(
