@@ -27,12 +27,13 @@ def build(settings: DiscoverySettings) -> Starlette:
 
 
 def _backend(settings: DiscoverySettings) -> Backend:
-    # The libraries of the others take 10 MiB and more.
-    if settings.process_table is not None and settings.backend == "processes":
+    if settings.backend == "processes":
+        if settings.process_table is None:
+            raise SystemExit("discovery: setting process_table is missing: set MERCATO_PROCESS_TABLE")
         return ProcessTable(settings.process_table, settings.namespace)
     namespaces = settings.namespaces or (own_namespace() or settings.namespace,)
     if settings.backend == "endpointslices":
-        from services.discovery.endpointslices import EndpointSlices  # noqa: PLC0415
+        from services.discovery.endpointslices import EndpointSlices  # noqa: PLC0415 - its library takes 10 MiB
 
         return EndpointSlices(namespaces)
     from services.discovery import dns_records  # noqa: PLC0415

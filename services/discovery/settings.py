@@ -1,9 +1,9 @@
 """Settings of the discovery facade."""
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from services.chassis.settings import ServiceSettings
 
@@ -34,9 +34,3 @@ class DiscoverySettings(ServiceSettings):
         1.0, ge=0.1, le=30, description="backend dns: shortest pause between two questions; a longer TTL is waited for"
     )
     heartbeat_seconds: int = Field(15, ge=1, le=30, description="silence after which a stream gets a comment")
-
-    @model_validator(mode="after")
-    def _table_is_named(self) -> Self:
-        if self.backend == "processes" and self.process_table is None:
-            raise ValueError("process_table is needed by the backend processes: set MERCATO_PROCESS_TABLE")
-        return self

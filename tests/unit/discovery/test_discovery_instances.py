@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.discovery.app import build
 from services.discovery.instances import Instance, Snapshot
 from services.discovery.process_table import parse
+from services.discovery.settings import DiscoverySettings
 
 
 def process(name: str, port: int | None = 1234, *, ready: bool = True, **more: Any) -> dict[str, Any]:
@@ -54,3 +56,14 @@ def test_an_ipv6_address_is_bracketed_in_the_uri() -> None:
 def test_instances_are_grouped_by_service() -> None:
     snapshot = Snapshot.of([Instance("b", "b", "h", 1, "ns"), Instance("a", "a", "h", 2, "ns")])
     assert [app["name"] for app in snapshot.apps()] == ["a", "b"]
+
+
+def test_without_a_table_the_local_backend_says_which_setting_is_missing() -> None:
+    with pytest.raises(SystemExit, match="set MERCATO_PROCESS_TABLE"):
+        build(DiscoverySettings())
+
+
+def test_metadata_that_changes_is_worth_telling_though_the_instance_is_the_same() -> None:
+    before, after = (Snapshot.of([Instance("a", "1", "10.0.0.1", 80, "shop", metadata={"v": v})]) for v in "12")
+    assert before == after
+    assert not before.tells_as(after)
