@@ -60,6 +60,13 @@ class Administrator:
     async def delete(self, content: Object) -> None:
         await self._call("DELETE", _path(content))
 
+    async def token(self, namespace: str, account: str) -> str:
+        """A fresh token of a ServiceAccount, as a pod of it would be given."""
+        path = f"{self._url}/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        content = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        async with self._http.post(path, json=content) as response:
+            return str((await response.json())["status"]["token"])
+
     async def grant(self, user: str, namespace: str | None, rules: list[Mapping[str, Any]]) -> None:
         """Lets `user` do what the rules say, in one namespace, or in all of them."""
         scope, prefix = ({"namespace": namespace}, "") if namespace else ({}, "Cluster")

@@ -120,6 +120,11 @@ class ApiServer:
     def close(self) -> None:
         self._stack.close()
 
+    @property
+    def authority(self) -> Path:
+        """The certificate authority's file."""
+        return self._folder / "pki" / "ca.crt"
+
     def kubeconfig(self, user: str, group: str | None = None) -> Path:
         """A kubeconfig of that user, who may nothing that no binding gives; `ADMINISTRATORS` may everything."""
         path = self._folder / f"{user}.kubeconfig"

@@ -37,6 +37,7 @@ class ApiServer:
     watched_from: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        assert request.headers["authorization"] == "Bearer a-token"
         if self.status != 200:
             return web.json_response({"kind": "Status", "message": "refused by the test"}, status=self.status)
         if "watch" not in request.query:
