@@ -72,30 +72,38 @@ class Gateway:
 @pytest.fixture
 async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
     """Ready, with the shipped routes and keys, and no backend that is ready."""
-    port, admin = free_port(), free_port()
+    async with started(tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def started(folder: Path, *, published: bool = True, **settings: Any) -> AsyncIterator[Gateway]:
+    """A gateway with settings of its own; where the keys are not `published`, protected paths answer 503."""
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    folder = tmp_path / "routes"
-    shutil.copytree(ROUTES, folder)
+    shutil.copytree(ROUTES, folder / "routes")
     discovery, issuer = Discovery(), Issuer(url)
+    issuer.published = published
     async with AsyncExitStack() as outer, AsyncExitStack() as parts:
         http = await outer.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
-        settings = GatewaySettings(
+        given = GatewaySettings(
             host="127.0.0.1",
             port=free_port(),
             issuer=url,
             jwks_url=await parts.enter_async_context(served(issuer.app)) + "/jwks.json",
             discovery_url=await parts.enter_async_context(served(discovery.app)),
-            gateway_directory=folder,
-            envoy_directory=tmp_path / "envoy",
+            gateway_directory=folder / "routes",
+            envoy_directory=folder / "envoy",
             envoy_host="127.0.0.1",
             envoy_port=port,
-            envoy_admin_port=admin,
+            envoy_admin_port=free_port(),
+            **settings,
         )
-        running = Gateway(folder, url, settings, discovery, issuer, http, parts)
-        running.control_url = await parts.enter_async_context(served(build(settings), settings.port))
+        running = Gateway(folder / "routes", url, given, discovery, issuer, http, parts)
+        running.control_url = await parts.enter_async_context(served(build(given), given.port))
         await until(lambda: _is(http, 200, running.control_url + "/readyz"))
-        await outer.enter_async_context(_proxy(tmp_path))
-        await until(lambda: _is(http, 401, url + "/api/v1/orders"))
+        await outer.enter_async_context(_proxy(folder))
+        await until(lambda: _is(http, 401 if published else 503, url + "/api/v1/orders"))
         yield running
         # Envoy holds connections to the fakes: it goes first, then they can end.
         discovery.put()
