@@ -5,55 +5,31 @@ what the gateway honours; `GatewayPolicy` is `mercato.dev/v1alpha1`. An unknown 
 that is silently half applied is worse than one that is refused.
 """
 
-import re
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+from services.gateway.scalars import (
+    Bytes,
+    Count,
+    HeaderName,
+    HeaderValue,
+    Interval,
+    Method,
+    ModifiableHeaderName,
+    Name,
+    ObjectName,
+    Percent,
+    Seconds,
+    SomeTime,
+    check_expression,
+    fully_matches,
+)
 
 ROUTE_API: Final = "gateway.networking.k8s.io/v1"
 POLICY_API: Final = "mercato.dev/v1alpha1"
 ROUTE_GROUP: Final = "gateway.networking.k8s.io"
-
-_DURATION: Final = re.compile(r"(?:[0-9]{1,5}(?:h|ms|m|s)){1,4}")  # GEP-2257
-_DURATION_PART: Final = re.compile(r"([0-9]+)(h|ms|m|s)")
-_SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_SIZE: Final = re.compile(r"([1-9][0-9]{0,8})(|Ki|Mi)")
-_BYTES: Final = {"": 1, "Ki": 1024, "Mi": 1024 * 1024}
-# What Python's regular expressions have and RE2 (Envoy's) has not: look-around, back-references, possessive repeats.
-_NOT_RE2: Final = re.compile(r"\(\?(?!:)|\\[1-9kKGZAC]|[+*?}]\+|\{[0-9]*,?[0-9]{4,}")
-
-
-def _seconds(value: Any) -> float:
-    if not isinstance(value, str) or not _DURATION.fullmatch(value):
-        raise ValueError("must be a duration such as 500ms, 15s or 1m30s")
-    return sum(int(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
-
-
-def _bytes(value: Any) -> int:
-    size = _SIZE.fullmatch(str(value)) if isinstance(value, str | int) else None
-    if size is None:
-        raise ValueError("must be a size such as 65536, 512Ki or 1Mi")
-    return int(size[1]) * _BYTES[size[2]]
-
-
-def _expression(value: str) -> str:
-    if unknown := _NOT_RE2.search(value):
-        raise ValueError(f"{unknown[0]!r} is not part of RE2, the gateway's regular expressions")
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-    return value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Bytes = Annotated[int, BeforeValidator(_bytes)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
-HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,256}$")]
-HeaderValue = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[\x20-\x7e]+$")]
-Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 
 
 class _Spec(BaseModel):
@@ -76,7 +52,7 @@ class PathMatch(_Spec):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.type == "RegularExpression":
-            _expression(self.value)
+            check_expression(self.value)
         elif any(character in self.value for character in "?#") or "//" in self.value:
             raise ValueError(f"{self.value!r} is not a plain path")
         return self
@@ -87,7 +63,7 @@ class PathMatch(_Spec):
             return path == self.value
         if self.type == "PathPrefix":
             return f"{path}/".startswith(f"{self.value.rstrip('/')}/")
-        return re.fullmatch(self.value, path) is not None
+        return fully_matches(self.value, path)
 
 
 class HeaderMatch(_Spec):
@@ -98,7 +74,7 @@ class HeaderMatch(_Spec):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.type == "RegularExpression":
-            _expression(self.value)
+            check_expression(self.value)
         return self
 
 
@@ -114,14 +90,14 @@ class RouteMatch(_Spec):
 
 
 class HeaderSetting(_Spec):
-    name: HeaderName
+    name: ModifiableHeaderName
     value: HeaderValue
 
 
 class HeaderChanges(_Spec):
     set: list[HeaderSetting] = []
     add: list[HeaderSetting] = []
-    remove: list[HeaderName] = []
+    remove: list[ModifiableHeaderName] = []
 
 
 class Filter(_Spec):
@@ -174,7 +150,7 @@ class RateLimit(_Spec):
 
     per: Literal["Subject", "Address"]
     requests: Annotated[int, Field(ge=1, le=1_000_000)]
-    interval: Seconds
+    interval: Interval
     burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
@@ -185,18 +161,18 @@ class Retries(_Spec):
 class CircuitBreaker(_Spec):
     """The most that may be under way to one backend at a time; beyond it the answer is 503 at once."""
 
-    max_connections: Annotated[int, Field(ge=1)] = 1024
-    max_pending_requests: Annotated[int, Field(ge=1)] = 1024
-    max_requests: Annotated[int, Field(ge=1)] = 1024
-    retry_budget_percent: Annotated[int, Field(ge=0, le=100)] = 20
+    max_connections: Count = 1024
+    max_pending_requests: Count = 1024
+    max_requests: Count = 1024
+    retry_budget_percent: Percent = 20
 
 
 class OutlierDetection(_Spec):
     """An endpoint with that many gateway errors (502, 503, 504, no connection) in a row is left out for a while."""
 
-    consecutive_errors: Annotated[int, Field(ge=1)] = 5
-    eject_for: Seconds = 10.0
-    max_ejected_percent: Annotated[int, Field(ge=0, le=100)] = 50
+    consecutive_errors: Count = 5
+    eject_for: SomeTime = 10.0
+    max_ejected_percent: Percent = 50
 
 
 class GatewayPolicySpec(_Spec):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.gateway.envoy.options import COLLECTOR, Collector, EnvoyOptions, Resource, file_source, typed
+from services.gateway.scalars import MAX_PROGRAM
 
 # The families an operator looks at; the thousands of others cost memory for each cluster and route.
 _STATS: Final = [
@@ -31,6 +32,9 @@ def bootstrap(options: EnvoyOptions) -> Resource:
                     ),
                 }
             ]
+        },
+        "layered_runtime": {
+            "layers": [{"name": "static", "static_layer": {"re2.max_program_size.error_level": MAX_PROGRAM}}]
         },
         "stats_config": {"stats_matcher": {"inclusion_list": {"patterns": _STATS}}},
     }

@@ -27,6 +27,8 @@ async def kind(admin: Administrator) -> None:
         (ROUTE | {"sectionName": "place"}, {"rateLimits": [{"per": "Address", "requests": 5, "interval": "1s"}]}),
         (GATEWAY, {"circuitBreaker": {"maxRequests": 1}, "outlierDetection": {"ejectFor": "10s"}}),
         (GATEWAY, {"maxRequestBody": 65536}),
+        (GATEWAY, {"maxRequestBody": "4095Mi", "outlierDetection": {"ejectFor": "99999h99999h"}}),
+        (ROUTE, {"rateLimits": [{"per": "Address", "requests": 1, "interval": "50ms"}]}),
     ],
 )
 async def test_both_take_it(
@@ -43,6 +45,10 @@ async def test_both_take_it(
         (ROUTE, {"token": "Maybe"}, "token"),
         (ROUTE, {"timeout": "soon"}, "timeout"),
         (ROUTE, {"maxRequestBody": "1Gi"}, "maxRequestBody"),
+        (ROUTE, {"maxRequestBody": "4096Mi"}, "less than 4096Mi"),
+        (ROUTE, {"rateLimits": [{"per": "Subject", "requests": 5, "interval": "49ms"}]}, "at least 50ms"),
+        (GATEWAY, {"outlierDetection": {"ejectFor": "0s"}}, "longer than 0s"),
+        (GATEWAY, {"circuitBreaker": {"maxRequests": 2**32}}, "maxRequests"),
         (ROUTE, {"retries": {"attempts": 6}}, "attempts"),
         (ROUTE, {"rateLimits": [{"per": "Planet", "requests": 5, "interval": "1s"}]}, "per"),
         (ROUTE, {"surprise": True}, "surprise"),
