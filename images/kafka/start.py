@@ -72,6 +72,8 @@ JAVA_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
+    # One small broker for trying out: the optimizing compiler costs more than it wins back; it also starts twice as fast.
+    "-XX:TieredStopAtLevel=1",
     # Java's warnings about what Kafka and its libraries still use of the JDK say nothing to a user.
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
