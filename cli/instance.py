@@ -6,6 +6,7 @@ instance.gateway_url, instance.kafka_bootstrap, instance.database_url("order")
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ import click
 from cli.credentials import Credentials
 from cli.files import write_atomically
 from cli.layout import DEFAULT_DATA, LAST_STARTED
+from cli.platform import mailbox
+from cli.platform.sites import AdminLogIn, Broker
 from cli.supervisor.lock import holder
 from cli.supervisor.table import Process, read_table
 
@@ -35,8 +38,25 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class OnMachine:
+    """Remedies of the platform in a data folder."""
+
+    data: Path
+
+    @property
+    def status(self) -> str:
+        return self.command("status")
+
+    def logs(self, service: str) -> str:
+        return self.command(f"logs {service}")
+
+    def command(self, words: str) -> str:
+        return f"./mercato {words}" if self.data == DEFAULT_DATA else f"./mercato {words} --data {self.data}"
+
+
+@dataclass(frozen=True)
 class Instance:
-    """One data folder and the platform that lives in it."""
+    """One data folder and the platform that lives in it: `Entry` and `Internals` of it (`cli.platform.sites`)."""
 
     data: Path
 
@@ -115,7 +135,11 @@ class Instance:
 
     def command(self, words: str) -> str:
         """`./mercato …` as one would type it for this instance, to name in a remedy."""
-        return f"./mercato {words}" if self.data == DEFAULT_DATA else f"./mercato {words} --data {self.data}"
+        return self.remedies.command(words)
+
+    @property
+    def remedies(self) -> OnMachine:
+        return OnMachine(self.data)
 
     @cached_property
     def setup(self) -> Setup:
@@ -137,6 +161,15 @@ class Instance:
     def credentials(self) -> Credentials:
         return Credentials.of(self.secrets_directory)
 
+    @property
+    def admin(self) -> AdminLogIn:
+        found = self.credentials.admin
+        return AdminLogIn(found.email, found.password, str(self.secrets_directory / "admin.json"))
+
+    @property
+    def accounts_folder(self) -> Path:
+        return self.secrets_directory
+
     # -- addresses --
 
     def url(self, name: str) -> str:
@@ -157,6 +190,18 @@ class Instance:
         return self.url("mailcatcher") if self.setup.mail else None
 
     @property
+    def inbox(self) -> str:
+        return self.url("mailcatcher")
+
+    def message_ids(self) -> Iterable[str] | None:
+        """Of all mail in the mailbox; None after `up --no-mail`."""
+        return mailbox.in_folder(self.mail_directory) if self.setup.mail else None
+
+    @property
+    def simulated(self) -> bool:
+        return True
+
+    @property
     def simulator_url(self) -> str:
         return self.url("simulator")
 
@@ -171,6 +216,10 @@ class Instance:
     @property
     def kafka_bootstrap(self) -> str:
         return self.setup.external_kafka or f"{HOST}:{self.setup.ports['kafka']}"
+
+    @property
+    def broker(self) -> Broker:
+        return Broker(self.kafka_bootstrap)
 
     def superuser_url(self, database: str = "postgres") -> str:
         """PostgreSQL as superuser, on any database."""
@@ -190,13 +239,3 @@ class Instance:
     @property
     def simulator_database_url(self) -> str:
         return self.database_url("simulator")
-
-
-def data_option(function: click.decorators.FC) -> click.decorators.FC:
-    """The `--data DIR` option every command takes; passes `data: Path | None` for `Instance.find`."""
-    return click.option(
-        "--data",
-        type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
-        metavar="DIR",
-        help="Data folder of the instance. Default: the one last started from this checkout.",
-    )(function)

@@ -8,7 +8,7 @@ from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from cli.platform.client import PlatformError
+from cli.platform.errors import PlatformError
 from cli.platform.kafka import Kafka
 
 FEED = "order.events"

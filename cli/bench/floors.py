@@ -22,7 +22,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # it names no exports
 
 from cli.embedded.postgres import program
-from cli.platform.client import PlatformError
+from cli.platform.errors import PlatformError
 
 SECONDS = 3.0
 CLIENTS = 8

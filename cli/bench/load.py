@@ -15,7 +15,8 @@ from uuid import uuid4
 import aiohttp
 import orjson
 
-from cli.platform.client import Client, PlatformError, Token, order_body
+from cli.platform.client import Client, Token, order_body
+from cli.platform.errors import PlatformError
 
 SETTLE_SECONDS = 60.0
 """How long after the last order its confirmation may come."""

@@ -32,7 +32,7 @@ async def bench(instance: Instance, schedule: Schedule, say: Say) -> Report:
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=jar) as session:
-        client = Client(instance.gateway_url, session)
+        client = Client(instance, session)
         customers = max(FEWEST_CUSTOMERS, math.ceil(schedule.rate / PER_CUSTOMER))
         say(f"signing up {customers} customers")
         tokens = [await _customer(client) for _ in range(customers)]
@@ -52,7 +52,7 @@ async def bench(instance: Instance, schedule: Schedule, say: Say) -> Report:
 async def _drive(
     instance: Instance, load: Load, verifier: Verifier, schedule: Schedule, products: Sequence[str]
 ) -> Callable[[Floors], Report]:
-    feed = Confirmations(Kafka(instance.kafka_bootstrap), instance.kafka_bootstrap, verifier.told)
+    feed = Confirmations(Kafka(instance), instance.kafka_bootstrap, verifier.told)
     with feed:
         before = processor_seconds(instance.processes())
         await load.run(schedule, products)
@@ -119,7 +119,7 @@ async def _stocked(client: Client, instance: Instance, orders: int) -> list[str]
     needed = math.ceil(orders * 2 / max(len(products), 1) * 1.5) + 100
     missing = [product for product in products if product.available < needed]
     if missing:
-        admin = await admin_token(client, instance)
+        admin = await admin_token(client, instance.admin)
         for product in missing:
             await _add(client, admin, product, needed - product.available)
     return [product.id for product in products]

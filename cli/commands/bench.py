@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from cli.instance import Instance, data_option
-from cli.platform.client import PlatformError
+from cli.instance import Instance
+from cli.platform.errors import PlatformError
+from cli.targets import data_option
 
 
 @click.command()

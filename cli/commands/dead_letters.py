@@ -1,17 +1,15 @@
 """`./mercato dead-letters`: messages that could not be handled, and putting them back."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.instance import Instance, data_option
-from cli.platform.client import PlatformError
 from cli.platform.letters import ERROR, FAILED_AT, Letter
 from cli.platform.masking import masked
+from cli.platform.sites import Internals
+from cli.targets import on_internals
 
 if TYPE_CHECKING:
     from cli.platform.letter_box import LetterBox
@@ -26,11 +24,10 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@data_option
-def list_letters(as_json: bool, data: Path | None) -> None:
+@on_internals
+def list_letters(as_json: bool, site: Internals) -> None:
     """List the open dead letters."""
-    with letter_box(data) as (box, _):
-        letters = box.open()
+    letters = letter_box(site).open()
     if as_json:
         click.echo(json.dumps({"items": [summary(letter) for letter in letters]}, indent=2))
         return
@@ -45,14 +42,14 @@ def list_letters(as_json: bool, data: Path | None) -> None:
 
 @dead_letters.command()
 @click.argument("letter_id", metavar="ID")
-@data_option
-def show(letter_id: str, data: Path | None) -> None:
+@on_internals
+def show(letter_id: str, site: Internals) -> None:
     """Show one with its headers and its data; payment tokens are masked."""
-    with letter_box(data) as (box, _):
-        letters, outcomes = box.all()
+    letters, outcomes = letter_box(site).all()
     letter = next((letter for letter in letters if letter.id == letter_id), None)
     if letter is None:
-        raise click.ClickException(f"there is no dead letter {letter_id}: see ./mercato dead-letters list")
+        see = site.remedies.command("dead-letters list")
+        raise click.ClickException(f"there is no dead letter {letter_id}: see {see}")
     click.echo(f"{letter.id}  ({outcomes.get(letter.id, 'open')})")
     click.echo(f"key: {(letter.key or b'').decode(errors='replace')}")
     for name, value in letter.headers.items():
@@ -63,46 +60,38 @@ def show(letter_id: str, data: Path | None) -> None:
 @dead_letters.command()
 @click.argument("ids", metavar="ID...", nargs=-1)
 @all_option
-@data_option
-def replay(ids: tuple[str, ...], everything: bool, data: Path | None) -> None:
+@on_internals
+def replay(ids: tuple[str, ...], everything: bool, site: Internals) -> None:
     """Put messages back onto the topic they came from, as they were."""
     from cli.platform.letter_box import Settler  # noqa: PLC0415 - Kafka's client is not for --help
 
-    with letter_box(data) as (box, bootstrap):
-        settler = Settler(bootstrap)
-        settle(box, ids, everything, lambda letter: f"replayed onto {settler.replay(letter)}")
+    settler = Settler(site.broker)
+    settle(letter_box(site), ids, everything, lambda letter: f"replayed onto {settler.replay(letter)}")
 
 
 @dead_letters.command()
 @click.argument("ids", metavar="ID...", nargs=-1)
 @all_option
-@data_option
-def discard(ids: tuple[str, ...], everything: bool, data: Path | None) -> None:
+@on_internals
+def discard(ids: tuple[str, ...], everything: bool, site: Internals) -> None:
     """Set messages aside for good; they stay in the topic, but are no longer listed."""
     from cli.platform.letter_box import Settler  # noqa: PLC0415 - Kafka's client is not for --help
 
-    with letter_box(data) as (box, bootstrap):
-        settler = Settler(bootstrap)
+    settler = Settler(site.broker)
 
-        def act(letter: Letter) -> str:
-            settler.discard(letter)
-            return "discarded"
+    def act(letter: Letter) -> str:
+        settler.discard(letter)
+        return "discarded"
 
-        settle(box, ids, everything, act)
+    settle(letter_box(site), ids, everything, act)
 
 
-@contextmanager
-def letter_box(data: Path | None) -> "Iterator[tuple[LetterBox, str]]":
-    """The dead letters of the running instance and Kafka's address; errors become one line."""
+def letter_box(site: Internals) -> "LetterBox":
+    """The dead letters of a platform."""
     from cli.platform.kafka import Kafka  # noqa: PLC0415 - not for --help
     from cli.platform.letter_box import LetterBox  # noqa: PLC0415
 
-    instance = Instance.find(data)
-    instance.require_running()
-    try:
-        yield LetterBox(Kafka(instance.kafka_bootstrap)), instance.kafka_bootstrap
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from error
+    return LetterBox(Kafka(site))
 
 
 def settle(box: "LetterBox", ids: tuple[str, ...], everything: bool, act: Callable[[Letter], str]) -> None:

@@ -1,27 +1,22 @@
 """`./mercato demo`: one order from sign-up to the confirmation message."""
 
 import asyncio
-from pathlib import Path
 
 import click
 
-from cli.instance import Instance, data_option
 from cli.platform import demo as story
-from cli.platform.client import PlatformError, connected
+from cli.platform.client import connected
+from cli.platform.sites import Entry
+from cli.targets import on_entry
 
 
 @click.command()
-@data_option
-def demo(data: Path | None) -> None:
+@on_entry
+def demo(site: Entry) -> None:
     """Sign up a customer, place an order, and print its life step by step and the confirmation message."""
-    instance = Instance.find(data)
-    instance.require_running()
-    try:
-        asyncio.run(_demo(instance))
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from error
+    asyncio.run(_demo(site))
 
 
-async def _demo(instance: Instance) -> None:
-    async with connected(instance.gateway_url) as client:
-        await story.demo(client, instance.mail_url, click.echo)
+async def _demo(site: Entry) -> None:
+    async with connected(site) as client:
+        await story.demo(client, site, click.echo)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from cli.instance import Instance, data_option
+from cli.instance import Instance
 from cli.layout import LAST_STARTED
 from cli.supervisor.records import end_stragglers
+from cli.targets import data_option
 
 PATIENCE = 90.0
 """Seconds: longer than the longest chain of processes that must be killed after their grace."""

@@ -3,13 +3,12 @@
 import json
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.instance import Instance, data_option
-from cli.platform.client import PlatformError
+from cli.platform.sites import Internals
+from cli.targets import on_internals
 
 if TYPE_CHECKING:
     from cli.invariants.check import Report
@@ -29,18 +28,13 @@ SHOWN = 50
     show_default=True,
     help="Seconds to wait for what is in flight.",
 )
-@data_option
-def invariants(as_json: bool, seconds: float, data: Path | None) -> None:
+@on_internals
+def invariants(as_json: bool, seconds: float, site: Internals) -> None:
     """Check what always holds on the databases, all topics, the provider's ledger and the mailbox."""
     from cli.invariants.check import check  # noqa: PLC0415 - Kafka's client is not for --help
 
-    instance = Instance.find(data)
-    instance.require_running()
     started = time.monotonic()
-    try:
-        report = check(instance, seconds, _progress)
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from error
+    report = check(site, seconds, _progress)
     if as_json:
         click.echo(json.dumps(report.document(), indent=2))
     else:
@@ -67,5 +61,7 @@ def _print(report: "Report", seconds: float) -> None:
             click.echo(f"     {violation.order_id or '-'}: {violation.detail}")
         if len(broken) > SHOWN:
             click.echo(f"     and {len(broken) - SHOWN} more; --json prints them all")
+    for part in report.left_out:
+        click.echo(f"left out: {part}")
     outcome = "no violation" if report.ok else f"{len(report.violations)} violations"
     click.echo(f"\n{report.orders} orders, {report.in_flight} in flight, {outcome} ({seconds:.1f} s)")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.instance import Instance, data_option
+from cli.instance import Instance
+from cli.targets import data_option
 
 
 @click.command()

@@ -1,30 +1,24 @@
 """`./mercato topics`: topics, consumer lag, outbox backlog, dead letters."""
 
 import json
-from pathlib import Path
 
 import click
 
-from cli.instance import Instance, data_option
-from cli.platform.client import PlatformError
+from cli.platform.sites import Internals
+from cli.targets import on_internals
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@data_option
-def topics(as_json: bool, data: Path | None) -> None:
+@on_internals
+def topics(as_json: bool, site: Internals) -> None:
     """Show topics with their partitions, consumer lag, outbox backlog and dead letters."""
     from cli.platform import topics as messaging  # noqa: PLC0415 - Kafka's client is not for --help
     from cli.platform.databases import Databases  # noqa: PLC0415
     from cli.platform.kafka import Kafka  # noqa: PLC0415
 
-    instance = Instance.find(data)
-    instance.require_running()
-    try:
-        with Databases(instance) as databases:
-            report = messaging.report(Kafka(instance.kafka_bootstrap), databases)
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from error
+    with Databases(site) as databases:
+        report = messaging.report(Kafka(site), databases)
     if as_json:
         click.echo(json.dumps(report.document(), indent=2))
         return

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from cli.instance import data_option
 from cli.replicas import Replicas
+from cli.targets import data_option
 
 
 @click.command()

@@ -1,19 +1,13 @@
-"""The databases and the mailbox, read into rows; every query is one pass over its tables."""
+"""The databases, read into rows; every query is one pass over its tables."""
 
-import os
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cli.invariants.rows import Intent, Key, Level, Notification, Order, Payment, Reservation
 from cli.platform.databases import WITH_OUTBOX, Databases
 
 KEYS_KEPT = timedelta(hours=23)
 """An hour less than the order service keeps them."""
-_HEAD_BYTES = 4096
-_MESSAGE_ID = re.compile(rb"^Message-ID: *([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 
 _ORDERS = "SELECT id::text, status, version, total, payment, created_at FROM orders"
 _KEYS = "SELECT caller, key, right(location, 36) FROM idempotency_key WHERE path = '/api/v1/orders'"
@@ -86,21 +80,3 @@ def inbox(databases: Databases, group: str) -> frozenset[str]:
     if group not in WITH_OUTBOX:
         return frozenset()
     return frozenset(row[0] for row in databases.stream(group, "SELECT message_id FROM inbox"))
-
-
-def mailbox(folder: Path) -> Counter[str]:
-    """How often each Message-ID is in the mail catcher's mailbox."""
-    return Counter(_message_ids(folder))
-
-
-def _message_ids(folder: Path) -> Iterator[str]:
-    if not folder.is_dir():
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.endswith(".eml"):
-                continue
-            with open(entry.path, "rb", buffering=0) as file:
-                found = _MESSAGE_ID.search(file.read(_HEAD_BYTES))
-            if found:
-                yield found[1].decode(errors="replace").strip()

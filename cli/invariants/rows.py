@@ -121,10 +121,10 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What three ledgers say."""
+    """What payment and its provider say; `intents` is None where the provider's ledger cannot be read."""
 
     payments: Mapping[str, Payment]
-    intents: list[Intent]
+    intents: list[Intent] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def unsettled(payments: Iterable[Payment]) -> Iterator[Violation]:
 def money(orders: Mapping[str, Order], ledgers: Money) -> Iterator[Violation]:
     """Per order: one capture of exactly the total, nothing held or kept of what was undone, ledgers that agree."""
     by_order: dict[str, list[Intent]] = defaultdict(list)
-    for intent in ledgers.intents:
+    for intent in ledgers.intents or ():
         if intent.order_id is not None:
             by_order[intent.order_id].append(intent)
         yield from _books(intent)
@@ -78,30 +78,42 @@ def _books(intent: Intent) -> Iterator[Violation]:
 
 
 def _order_money(order: Order, ledgers: Money, intents: Collection[Intent]) -> Iterator[str]:
+    known = ledgers.payments.get(order.id)
+    captured, refunded = (known.captured, known.refunded) if known else (0, 0)
+    if ledgers.intents is None:
+        yield from _amounts(order, captured, refunded, "payment")
+    else:
+        yield from _ledger(order, intents, captured, refunded)
+    shown = _shown(order, captured, refunded)
+    if order.payment not in shown:
+        yield f"its payment shows {order.payment}; captured {captured} and refunded {refunded} is {' or '.join(shown)}"
+
+
+def _ledger(order: Order, intents: Collection[Intent], ours_captured: int, ours_refunded: int) -> Iterator[str]:
+    """What the provider's ledger says of an order; `ours_…` are payment's own records of it."""
     captured, refunded = sum(i.captured for i in intents), sum(i.refunded for i in intents)
     captures = sum(i.captures for i in intents)
     if captures > 1:
         yield f"the provider captured {captures} times"
-    if captured not in {0, order.total}:
-        yield f"the provider captured {captured}, the total is {order.total}"
-    if not 0 <= refunded <= captured:
-        yield f"the provider refunded {refunded} of {captured} captured"
-    if order.status in PAID and captured != order.total:
-        yield f"it is {order.status}, but the provider captured {captured} of {order.total}"
-    if order.status in UNDONE and refunded != captured:
-        yield f"it is {order.status}, but the provider keeps {captured - refunded} of {captured} captured"
+    yield from _amounts(order, captured, refunded, "the provider")
     if any(intent.held for intent in intents):
         yield f"it is {order.status}, but the provider still holds an authorization"
-    known = ledgers.payments.get(order.id)
-    ours = (known.captured, known.refunded) if known else (0, 0)
-    if ours != (captured, refunded):
+    if (ours_captured, ours_refunded) != (captured, refunded):
         yield (
-            f"payment says captured {ours[0]} and refunded {ours[1]}, "
+            f"payment says captured {ours_captured} and refunded {ours_refunded}, "
             f"the provider's ledger captured {captured} and refunded {refunded}"
         )
-    shown = _shown(order, *ours)
-    if order.payment not in shown:
-        yield f"its payment shows {order.payment}; captured {ours[0]} and refunded {ours[1]} is {' or '.join(shown)}"
+
+
+def _amounts(order: Order, captured: int, refunded: int, who: str) -> Iterator[str]:
+    if captured not in {0, order.total}:
+        yield f"{who} captured {captured}, the total is {order.total}"
+    if not 0 <= refunded <= captured:
+        yield f"{who} refunded {refunded} of {captured} captured"
+    if order.status in PAID and captured != order.total:
+        yield f"it is {order.status}, but {who} captured {captured} of {order.total}"
+    if order.status in UNDONE and refunded != captured:
+        yield f"it is {order.status}, but {who} keeps {captured - refunded} of {captured} captured"
 
 
 def _shown(order: Order, captured: int, refunded: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Who the command line signs in as: its own customers, remembered in the instance's secrets, and the admin."""
+"""Who the command line signs in as: its own customers, remembered in a folder of the platform's, and the admin."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from cli.files import write_atomically
-from cli.instance import Instance
-from cli.platform.client import Client, PlatformError, Refused, Token
+from cli.platform.client import Client, Refused, Token
+from cli.platform.errors import PlatformError
+from cli.platform.sites import AdminLogIn
 
 LOCK_SECONDS = 30.0
 
@@ -54,22 +55,20 @@ class Accounts:
         write_atomically(self._file, json.dumps(passwords, indent=2) + "\n", mode=0o600)
 
 
-async def admin_token(client: Client, instance: Instance) -> Token:
+async def admin_token(client: Client, admin: AdminLogIn) -> Token:
     """Raises PlatformError when the admin's password was changed since."""
-    admin = instance.credentials.admin
     try:
         return await client.log_in(admin.email, admin.password)
     except Refused as refusal:
         if refusal.status == 401:
-            file = instance.secrets_directory / "admin.json"
             raise PlatformError(
-                f"the password of {admin.email} is not the one in {file} any more: put it there"
+                f"the password of {admin.email} is not the one in {admin.where} any more: put it there"
             ) from None
         raise
 
 
 async def customer_token(client: Client, accounts: Accounts, email: str | None) -> Token:
-    """A token of `email`, or of this instance's demo customer; signed up on first use. Raises PlatformError."""
+    """A token of `email`, or of this platform's demo customer; signed up on first use. Raises PlatformError."""
     async with accounts.alone():
         wanted = email or accounts.default or f"demo-{secrets.token_hex(4)}@mercato.example"
         password = accounts.password(wanted)

@@ -8,6 +8,9 @@ from uuid import uuid4
 
 import aiohttp
 
+from cli.platform.errors import PlatformError
+from cli.platform.sites import Entry
+
 TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -16,10 +19,6 @@ ADDRESS = {
     "postal_code": "SW1Y 4JH",
     "country": "GB",
 }
-
-
-class PlatformError(Exception):
-    """The platform did not do what was asked; the text is one line that names the remedy where there is one."""
 
 
 class Refused(PlatformError):
@@ -61,8 +60,9 @@ def order_body(lines: Mapping[str, int], card: str = "pm_card_visa") -> dict[str
 class Client:
     """Calls on behalf of whoever's token is given. Raises PlatformError, Refused."""
 
-    def __init__(self, gateway_url: str, session: aiohttp.ClientSession) -> None:
-        self._base = gateway_url
+    def __init__(self, entry: Entry, session: aiohttp.ClientSession) -> None:
+        self._base = entry.gateway_url
+        self._see = entry.remedies.status
         self._session = session
 
     async def sign_up(self, email: str, name: str, password: str) -> None:
@@ -116,9 +116,9 @@ class Client:
             async with self._session.request(method, url, json=body, headers=sent) as response:
                 answer = await response.json(content_type=None)
         except TimeoutError as error:
-            raise PlatformError(f"{url} did not answer in {TIMEOUT.total:.0f} s: see ./mercato status") from error
+            raise PlatformError(f"{url} did not answer in {TIMEOUT.total:.0f} s: see {self._see}") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise PlatformError(f"{url} does not answer as it should: see ./mercato status ({error})") from error
+            raise PlatformError(f"{url} does not answer as it should: see {self._see} ({error})") from error
         if response.status >= 300:
             problem = answer if isinstance(answer, dict) else {}
             detail = problem.get("detail") or problem.get("title") or "no detail given"
@@ -127,7 +127,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(gateway_url: str) -> AsyncIterator[Client]:
-    """A client on the platform at `gateway_url`, closed at the end."""
+async def connected(entry: Entry) -> AsyncIterator[Client]:
+    """A client on a platform, closed at the end."""
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield Client(gateway_url, session)
+        yield Client(entry, session)

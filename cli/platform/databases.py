@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import psycopg
 
-from cli.instance import Instance
-from cli.platform.client import PlatformError
+from cli.platform.errors import PlatformError
+from cli.platform.sites import Internals
 
 WITH_OUTBOX = ("order", "product", "payment", "notification")
 ROWS_AT_ONCE = 5_000
@@ -17,8 +17,8 @@ ROWS_AT_ONCE = 5_000
 class Databases:
     """A connection for each service asked for, opened when it is first used. Raises PlatformError."""
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+    def __init__(self, site: Internals) -> None:
+        self._site = site
         self._open: dict[str, psycopg.Connection[tuple[Any, ...]]] = {}
         self._stack = ExitStack()
 
@@ -57,7 +57,7 @@ class Databases:
 
     def _connection(self, service: str) -> psycopg.Connection[tuple[Any, ...]]:
         if service not in self._open:
-            url = self._instance.database_url(service)
+            url = self._site.database_url(service)
             options = "-c statement_timeout=60s -c default_transaction_read_only=on"
             connection = psycopg.connect(
                 url, autocommit=True, connect_timeout=5, application_name="mercato-cli", options=options
@@ -65,7 +65,7 @@ class Databases:
             self._open[service] = self._stack.enter_context(connection)
         return self._open[service]
 
-    @staticmethod
-    def _failure(service: str, error: psycopg.Error) -> PlatformError:
+    def _failure(self, service: str, error: psycopg.Error) -> PlatformError:
         text = str(error).partition("\n")[0] or type(error).__name__
-        return PlatformError(f"the database of {service} does not answer as it should ({text}): see ./mercato status")
+        see = self._site.remedies.status
+        return PlatformError(f"the database of {service} does not answer as it should ({text}): see {see}")

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from cli.platform.client import Client, PlatformError, Product, Token
+from cli.platform.client import Client, Product, Token
+from cli.platform.errors import PlatformError
+from cli.platform.sites import Entry, Remedies
 
 CONFIRMED_WITHIN = 30.0
 """Seconds."""
@@ -21,7 +23,7 @@ COLOURS = {"CONFIRMED": "green", "REJECTED": "red", "CANCELLED": "red"}
 Say = Callable[[str], None]
 
 
-async def demo(client: Client, mail_url: str | None, say: Say) -> None:
+async def demo(client: Client, site: Entry, say: Say) -> None:
     """Raises PlatformError when the order does not end CONFIRMED in time."""
     email = f"ada-{secrets.token_hex(3)}@mercato.example"
     password = secrets.token_urlsafe(18)
@@ -33,10 +35,10 @@ async def demo(client: Client, mail_url: str | None, say: Say) -> None:
         say(f"{_title('Basket')}    {quantity} × {product.name} at {money(product.price, product.currency)}")
     order = await client.place(token, {product.id: quantity for product, quantity in chosen})
     say(f"{_title('Order')}     {order['id']}, to be paid with pm_card_visa\n")
-    await _follow(client, token, order, say)
+    await _follow(client, token, order, site.remedies, say)
     ended = await client.order(token, order["id"])
     say(f"\n{_title('Total')}     {money(ended['total']['amount'], ended['total']['currency'])}, payment captured\n")
-    say(await _message(client, token, order["id"], mail_url))
+    say(await _message(client, token, order["id"], site))
 
 
 def _choose(products: list[Product]) -> list[tuple[Product, int]]:
@@ -47,7 +49,7 @@ def _choose(products: list[Product]) -> list[tuple[Product, int]]:
     return [(first, 1), (second, 2)]
 
 
-async def _follow(client: Client, token: Token, order: dict[str, Any], say: Say) -> None:
+async def _follow(client: Client, token: Token, order: dict[str, Any], remedies: Remedies, say: Say) -> None:
     """Tells each new entry of the timeline until the order is CONFIRMED."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + CONFIRMED_WITHIN
@@ -62,16 +64,16 @@ async def _follow(client: Client, token: Token, order: dict[str, Any], say: Say)
             say(f"  +{(at - began).total_seconds():6.3f} s  {coloured}  {item['detail']}")
         told = len(items)
         if loop.time() > deadline:
-            raise PlatformError(
-                f"order {order['id']} is still {status} after {CONFIRMED_WITHIN:.0f} s: see ./mercato status and logs"
-            )
+            see = f"{remedies.status} and {remedies.logs('order')}"
+            raise PlatformError(f"order {order['id']} is still {status} after {CONFIRMED_WITHIN:.0f} s: see {see}")
         await asyncio.sleep(EVERY)
     if status != "CONFIRMED":
-        raise PlatformError(f"order {order['id']} ended {status}, not CONFIRMED: see ./mercato logs order")
+        raise PlatformError(f"order {order['id']} ended {status}, not CONFIRMED: see {remedies.logs('order')}")
 
 
-async def _message(client: Client, token: Token, order_id: str, mail_url: str | None) -> str:
+async def _message(client: Client, token: Token, order_id: str, site: Entry) -> str:
     """The confirmation as the customer reads it."""
+    mail_url = site.mail_url
     deadline = asyncio.get_running_loop().time() + MESSAGE_WITHIN
     while asyncio.get_running_loop().time() < deadline:
         if mail_url:
@@ -79,13 +81,14 @@ async def _message(client: Client, token: Token, order_id: str, mail_url: str | 
             if mails:
                 mail = mails[0]
                 head = f"{_title('Mail')}      to {', '.join(mail['to'])}: {mail['subject']}"
-                return f"{head}\n\n{_indented(mail['text'])}\n\nAll mail: {mail_url}"
+                return f"{head}\n\n{_indented(mail['text'])}\n\nAll mail: {site.inbox}"
         else:
             for item in await client.notifications(token):
                 if item["order_id"] == order_id:
                     return f"{_title('Message')}   {item['subject']}\n\n{_indented(item['body'])}"
         await asyncio.sleep(EVERY)
-    raise PlatformError(f"no message about {order_id} after {MESSAGE_WITHIN:.0f} s: see ./mercato logs notification")
+    see = site.remedies.logs("notification")
+    raise PlatformError(f"no message about {order_id} after {MESSAGE_WITHIN:.0f} s: see {see}")
 
 
 def money(amount: int, currency: str) -> str:

@@ -9,7 +9,8 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, 
 from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it names no exports
 
-from cli.platform.client import PlatformError
+from cli.platform.errors import PlatformError
+from cli.platform.sites import Internals
 
 TIMEOUT = 10.0
 BATCH = 10_000
@@ -28,13 +29,10 @@ class Extent:
 class Kafka:
     """Raises PlatformError with one line when Kafka does not answer."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._client: dict[str, str | int | float | bool] = {
-            "bootstrap.servers": bootstrap,
-            "client.id": "mercato-cli",
-            "log_level": 0,
-        }
+    def __init__(self, site: Internals) -> None:
+        self.site = site
+        self._bootstrap = site.broker.bootstrap
+        self._client = site.broker.client
         self._admin = AdminClient({**self._client, "socket.timeout.ms": int(TIMEOUT * 1000)})
 
     def topics(self) -> dict[str, int]:
@@ -99,7 +97,7 @@ class Kafka:
             records = consumer.consume(BATCH, 0.2)
             silent = 0 if records else silent + 1
             if silent > TIMEOUT / 0.2:
-                raise PlatformError(f"Kafka at {self._bootstrap} does not answer: see ./mercato status")
+                raise PlatformError(f"Kafka at {self._bootstrap} does not answer: see {self.site.remedies.status}")
             for record in records:
                 partition = str(record.topic()), int(record.partition() or 0)
                 error = record.error()
@@ -139,7 +137,7 @@ class Kafka:
             raise PlatformError(f"Kafka at {self._bootstrap} did not answer in {TIMEOUT:.0f} s") from error
 
     def _failure(self, error: KafkaException) -> PlatformError:
-        return PlatformError(f"Kafka at {self._bootstrap}: {error.args[0].str()}: see ./mercato status")
+        return PlatformError(f"Kafka at {self._bootstrap}: {error.args[0].str()}: see {self.site.remedies.status}")
 
 
 def lag(extents: Mapping[Partition, Extent], committed: Mapping[Partition, int], topics: Sequence[str]) -> int:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Record
 
-from cli.platform.client import PlatformError
+from cli.platform.errors import PlatformError
 from cli.platform.kafka import Kafka, text_headers
 from cli.platform.letters import Letter, Outcome, is_dead_letter_topic, marker, settle
+from cli.platform.sites import Broker
 
 SEND_SECONDS = 15.0
 CHOSEN_BY_KEY = -1
@@ -36,7 +37,8 @@ class LetterBox:
         by_id = {letter.id: letter for letter in letters}
         for wanted in ids:
             if wanted not in by_id:
-                raise PlatformError(f"there is no dead letter {wanted}: see ./mercato dead-letters list")
+                see = self._kafka.site.remedies.command("dead-letters list")
+                raise PlatformError(f"there is no dead letter {wanted}: see {see}")
             if wanted in outcomes:
                 raise PlatformError(f"{wanted} was {outcomes[wanted]} before")
         return [by_id[wanted] for wanted in dict.fromkeys(ids)]
@@ -45,18 +47,16 @@ class LetterBox:
 class Settler:
     """Replays and discards. A replay that is cut short may be repeated: the inbox knows the message's id."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker) -> None:
+        self._bootstrap = broker.bootstrap
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
-                "client.id": "mercato-cli",
+                **broker.client,
                 "enable.idempotence": True,
                 "acks": "all",
                 # The same partition as the services choose for the key.
                 "partitioner": "murmur2",
                 "message.timeout.ms": int(SEND_SECONDS * 1000),
-                "log_level": 0,
             }
         )
 

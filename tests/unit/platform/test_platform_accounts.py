@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.platform.accounts import Accounts, customer_token
-from cli.platform.client import Client, PlatformError, Refused, Token
+from cli.platform.client import Client, Refused, Token
+from cli.platform.errors import PlatformError
 
 
 class Customers(Client):
