@@ -1,5 +1,6 @@
 """The administrator of a test's cluster: puts objects in place as `kubectl apply` does, and looks at them."""
 
+import json
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,20 @@ import aiohttp
 import yaml
 
 Object = dict[str, Any]
-PLURALS = {"GatewayClass": "gatewayclasses", "GatewayPolicy": "gatewaypolicies", "NetworkPolicy": "networkpolicies"}
-CLUSTER_WIDE = {"Namespace", "GatewayClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+PLURALS = {
+    "GatewayClass": "gatewayclasses",
+    "GatewayPolicy": "gatewaypolicies",
+    "NetworkPolicy": "networkpolicies",
+    "PriorityClass": "priorityclasses",
+}
+CLUSTER_WIDE = {
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "Namespace",
+    "PriorityClass",
+}
 
 
 class Administrator:
@@ -57,6 +70,24 @@ class Administrator:
         items: list[Object] = (await self._call("GET", path))["items"]
         return items
 
+    async def submitted(
+        self, method: str, path: str, manifest: str, query: Mapping[str, str]
+    ) -> tuple[Object, list[str]]:
+        """What the server answers to a manifest as it is written, and what it warns of."""
+        kind = "application/apply-patch+yaml" if method == "PATCH" else "application/yaml"
+        headers = {"content-type": kind, "accept": "application/json"}
+        async with self._http.request(
+            method, self._url + path, data=manifest, params=query, headers=headers
+        ) as response:
+            return await response.json(), response.headers.getall("Warning", [])
+
+    async def discovered(self, path: str) -> list[Object]:
+        """The groups of kinds under `/api` or `/apis`, with all that is known of them."""
+        headers = {"accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
+        async with self._http.get(self._url + path, headers=headers) as response:
+            groups: list[Object] = (await response.json())["items"]
+            return groups
+
     async def delete(self, content: Object) -> None:
         await self._call("DELETE", _path(content))
 
@@ -82,7 +113,7 @@ class Administrator:
         self, method: str, path: str, content: Object | None = None, query: Mapping[str, str] | None = None
     ) -> Object:
         headers = {"content-type": "application/apply-patch+yaml"} if method == "PATCH" else {}
-        body = yaml.safe_dump(content) if content else None
+        body = json.dumps(content) if content else None  # JSON is YAML, and fast
         async with self._http.request(method, self._url + path, data=body, params=query, headers=headers) as response:
             answer: Object = await response.json()
             return answer

@@ -3,11 +3,8 @@
 The programs are those of `./mercato cluster up`; the definitions of the Gateway API come from its Go module.
 """
 
-import json
 import os
-import shutil
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -20,13 +17,12 @@ from cli.cluster.certificates import Authority, write_key_pair
 from cli.cluster.errors import ClusterError
 from cli.cluster.prerequisites import find, require_packages
 from cli.cluster.tools import NODE, build
-from cli.layout import cache
 from cli.ports import choose
 from cli.supervisor.spec import ProcessSpec
+from tests.support.absent import Absent
+from tests.support.definitions import GATEWAY_API, from_go
 from tests.support.servers import Server
 
-GATEWAY_API = "sigs.k8s.io/gateway-api@v1.6.1"
-"""The Go module with the definitions; only its `config/crd/standard` is read."""
 ADMINISTRATORS = "system:masters"
 
 
@@ -45,30 +41,10 @@ def programs() -> dict[str, str] | str:
 
 def gateway_definitions() -> Path | str:
     """The folder of the standard channel's definitions, fetched into the download cache once; or why it is not here."""
-    folder = cache() / "crds" / GATEWAY_API.replace("/", "_")
-    if not folder.is_dir():
-        go = find("go")
-        if go is None:
-            return "the definitions of the Gateway API come from a Go module, and Go is not installed"
-        done = subprocess.run(
-            [go, "mod", "download", "-json", GATEWAY_API],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            cwd="/",
-            check=False,
-        )
-        if done.returncode:
-            return f"{GATEWAY_API} cannot be downloaded: {(done.stderr or done.stdout).strip()[-200:]}"
-        unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
-        shutil.copytree(Path(json.loads(done.stdout)["Dir"]) / "config" / "crd" / "standard", unfinished)
-        for path in unfinished.iterdir():
-            path.chmod(0o644)  # Go's module cache is read-only, its copies need not be
-        try:
-            unfinished.rename(folder)
-        except OSError:  # another process was faster
-            shutil.rmtree(unfinished)
-    return folder
+    try:
+        return from_go(*GATEWAY_API)
+    except Absent as absent:
+        return f"the definitions of the Gateway API are not to be had: {absent}"
 
 
 class _Part(Server):
