@@ -10,6 +10,9 @@
 {{- $wrong = append $wrong "kafka.existingSecret is empty: name the Secret with your Kafka users' passwords, or set kafka.external.securityProtocol to SSL or PLAINTEXT" -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $values.kafka.mode "strimzi") (gt (int $values.kafka.topicReplicas) (int $values.kafka.strimzi.replicas)) -}}
+{{- $wrong = append $wrong "kafka.topicReplicas is above kafka.strimzi.replicas: there are fewer brokers than that, lower it" -}}
+{{- end -}}
 {{- if eq $values.postgres.mode "external" -}}
 {{- if not $values.postgres.external.host -}}
 {{- $wrong = append $wrong "postgres.external.host is empty: give the address of your PostgreSQL, or set postgres.mode to bundled" -}}

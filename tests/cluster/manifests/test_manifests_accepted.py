@@ -1,11 +1,12 @@
 """A real API server takes every object that comes with the project, in a restricted namespace, without a warning."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.manifests.admission import Admission, Manifest, manifests
-from tests.cluster.manifests.shipped import VALUES, plain, rendered
+from tests.cluster.manifests.shipped import STRIMZI, VALUES, plain, rendered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PLAIN = plain()
@@ -58,6 +59,18 @@ async def test_what_is_wrong_is_told(admission: Admission, text: str, complaint:
     (manifest,) = manifests(text)
     told = await admission.complaints(manifest)
     assert any(complaint in one for one in told), told
+
+
+async def test_strimzis_pods_are_restricted(admission: Admission) -> None:
+    """As it makes them of the templates in the Kafka object; its operator is not needed to tell."""
+    (kafka,) = [one.content["spec"] for one in rendered([STRIMZI]) if one.content["kind"] == "Kafka"]
+    for part in (kafka["kafka"]["template"], kafka["entityOperator"]["template"]):
+        spec = {**part["pod"], "serviceAccountName": "default", "containers": []}
+        for key, container in part.items():
+            if key != "pod":
+                spec["containers"].append({"name": key.lower(), "image": "strimzi:1", **container})
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "strimzi"}, "spec": spec}
+        assert await admission.complaints(Manifest(json.dumps(pod), pod)) == []
 
 
 async def test_a_restricted_pod_is_taken(admission: Admission) -> None:

@@ -1,0 +1,21 @@
+{{/*
+{root, name}: metadata of what Strimzi makes pods of. It copies their labels, `helm.sh/chart` among them: with the version
+of the chart on it, each upgrade would restart the brokers.
+*/}}
+{{- define "mercato.strimzi.metadata" -}}
+name: {{ .name }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "mercato.selector" (dict "root" .root "name" "kafka") | nindent 2 }}
+  app.kubernetes.io/part-of: mercato
+  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end }}
+
+{{/* Strimzi's pods are restricted only where its operator or the object says so; `fsGroup` is what it sets itself. */}}
+{{- define "mercato.strimzi.pod" -}}
+securityContext: {runAsNonRoot: true, fsGroup: 0, seccompProfile: {type: RuntimeDefault}}
+{{- end }}
+
+{{- define "mercato.strimzi.container" -}}
+securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+{{- end }}
