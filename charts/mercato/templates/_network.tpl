@@ -23,6 +23,12 @@
   ports: [{port: {{ $flow.port }}}]
 {{- end }}
 {{- end }}
+{{- if and (eq .name "kafka") (eq .root.Values.autoscaling.mode "keda") }}
+{{- with $policy.kedaFrom }}
+- from: {{ toJson . }}
+  ports: [{port: 9092}]
+{{- end }}
+{{- end }}
 {{- if eq .name "gateway" }}
 - ports: [{port: 8080}, {port: 8443}]
   {{- with $policy.gatewayFrom }}
