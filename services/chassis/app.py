@@ -24,6 +24,8 @@ CHECK_SECONDS = 3.0
 
 Check = Callable[[], Awaitable[str | None]]
 """None when all is well, else the reason why the service cannot work."""
+Details = Callable[[], Mapping[str, object]]
+"""What readiness tells beside its reasons: what is wrong and does not keep the service from working."""
 
 
 def application(
@@ -32,6 +34,7 @@ def application(
     routes: Sequence[BaseRoute],
     resources: Sequence[AbstractAsyncContextManager[Any]] = (),
     checks: Mapping[str, Check] | None = None,
+    details: Details = dict,
 ) -> Starlette:
     """A service: `resources` are entered in order at start and left in reverse at the end."""
 
@@ -52,6 +55,7 @@ def application(
         body: dict[str, object] = {"status": "unready" if reasons else "ready", "reasons": reasons}
         if settings.restart_pending:
             body["restart_pending"] = sorted(settings.restart_pending)
+        body |= details()
         return json_response(body, 503 if reasons else 200)
 
     async def refuse(request: Request, error: Exception) -> Response:

@@ -1,13 +1,9 @@
 """Wiring of the config service."""
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from services.chassis.app import application
 from services.chassis.pod import own_namespace
-from services.chassis.responses import json_response
 from services.config.api import routes
 from services.config.backend import Backend
 from services.config.directory import DirectoryBackend
@@ -15,22 +11,27 @@ from services.config.settings import ConfigSettings
 
 
 def build(settings: ConfigSettings) -> Starlette:
+    """Readiness tells of a broken document; it is served as it last could be read, and harms no other."""
     backend = _backend(settings)
-    app = application(settings, routes=routes(backend, settings), resources=[backend])
 
-    async def readyz(_request: Request) -> Response:
-        """A broken document is told here and hides nothing: the others are served, and it as it last could be read."""
+    async def documents() -> str | None:
+        snapshot = backend.snapshot()
+        if snapshot is not None and snapshot.sources:
+            return None
+        return backend.behind() or f"no document was found in {_where(settings)}"
+
+    def details() -> dict[str, object]:
         snapshot, behind = backend.snapshot(), backend.behind()
-        details: dict[str, object] = {"broken_documents": snapshot.faults if snapshot else ()}
-        if behind:
-            details["behind"] = behind
-        if snapshot is None or not snapshot.sources:
-            reason = behind or f"no document was found in {_where(settings)}"
-            return json_response({"status": "unready", "reasons": {"documents": reason}, **details}, 503)
-        return json_response({"status": "ready", "reasons": {}, **details})
+        told = {"broken_documents": snapshot.faults if snapshot else ()}
+        return {**told, "behind": behind} if behind else {**told}
 
-    app.router.routes.insert(0, Route("/readyz", readyz))  # before the chassis' own, which knows no details
-    return app
+    return application(
+        settings,
+        routes=routes(backend, settings),
+        resources=[backend],
+        checks={"documents": documents},
+        details=details,
+    )
 
 
 def _backend(settings: ConfigSettings) -> Backend:

@@ -23,6 +23,7 @@ def build(settings: GatewaySettings) -> Starlette:
         routes=[*api.routes(control), *Description(control, parts, settings.service).routes()],
         resources=[control, parts],
         checks={"envoy_files": control.not_ready},
+        details=control.details,
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final, NoReturn, Self
 
 from services.gateway import endpoints, keys
+from services.gateway.certificate import Certificate
 from services.gateway.documents import Documents
 from services.gateway.endpoints import Apps, own_endpoint
 from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
-from services.gateway.envoy.options import EnvoyOptions
+from services.gateway.envoy.options import EnvoyOptions, Tls
 from services.gateway.files import remove_others, write_all
 from services.gateway.memory import Memory
 from services.gateway.routes import RouteTable, build
@@ -39,6 +40,8 @@ class Control:
         self._known = {*settings.backends, settings.service}
         self._on_change: list[Callable[[], None]] = []
         self._changed, self._answered, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        folder = settings.envoy_tls_directory
+        self._certificate = None if folder is None else Certificate(folder.absolute(), self._changed.set)
         self._task: asyncio.Task[None] | None = None
         self._failure = "the first files are not written yet"
         self.written = False
@@ -70,12 +73,23 @@ class Control:
             return "the control loop has ended: restart the gateway service"
         return None if self.written else self._source.behind() or self._failure
 
+    def details(self) -> dict[str, object]:
+        """What is wrong while the rest works: a certificate, documents that are refused, a source that is away.
+
+        It is no reason to be unready: Envoy in the same pod starts only once this process is ready.
+        """
+        refused = [f"{one.document}: {one.reason}" for one in self.table.refused]
+        told = {"tls": self._certificate and self._certificate.fault(), "behind": self.behind()}
+        return {"refused": refused, **{name: reason for name, reason in told.items() if reason}}
+
     def behind(self) -> str | None:
         """Why the routes may be out of date; None while they are not."""
         return self._source.behind()
 
     async def __aenter__(self) -> Self:
         self._settings.on_change(lambda _names: self._changed.set())
+        if self._certificate is not None:
+            self._certificate.look()  # before the first files, which would close the port of an Envoy that runs
         self._task = asyncio.create_task(self._run(), name="gateway-control")
         self._task.add_done_callback(_report)
         return self
@@ -91,6 +105,8 @@ class Control:
             group.create_task(self._source.run(self._on_documents))
             group.create_task(endpoints.follow(self._settings.discovery_url, self._on_apps, self._own_namespace))
             group.create_task(keys.follow(self._settings.jwks_url, self._on_keys))
+            if self._certificate is not None:
+                group.create_task(self._certificate.run())
             group.create_task(self._keep_written())
 
     def _on_documents(self, documents: Documents) -> None:
@@ -146,6 +162,7 @@ class Control:
             jwks=self._jwks,
             rate_limits=self._settings.rate_limits,
             sample_ratio=self._settings.trace_sample_ratio,
+            tls=self._tls(),
         )
         written = write_all(options.directory, render(table, self.apps, options))
         remove_others(options.directory / ENDPOINTS_FOLDER, {f"{name}.json" for name in table.backends})
@@ -154,6 +171,13 @@ class Control:
             callback()
         if written:
             log.info("Envoy's files written: %s", ", ".join(written))
+
+    def _tls(self) -> Tls | None:
+        """None until there was a certificate; Envoy keeps one that has become unusable since."""
+        port, found = self._settings.envoy_tls_port, self._certificate
+        if port is None or found is None or not found.round:
+            return None
+        return Tls(port, found.folder, f"certificate-{found.round}")
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from services.chassis.pod import own_namespace
 from services.chassis.settings import ServiceSettings, reloadable
@@ -34,6 +34,14 @@ class GatewaySettings(ServiceSettings):
     envoy_host: str = Field("0.0.0.0", description="address Envoy listens on for clients")  # noqa: S104
     envoy_port: int = Field(8080, ge=1, le=65535)
     envoy_admin_port: int = Field(9901, ge=1, le=65535, description="Envoy's admin port, on loopback only")
+    envoy_tls_port: int | None = Field(
+        None, ge=1, le=65535, description="where Envoy speaks TLS to clients, beside `envoy_port`; none: nowhere"
+    )
+    envoy_tls_directory: Path | None = Field(
+        None,
+        validate_default=True,
+        description="folder of its certificate: `tls.crt` (the chain) and `tls.key`, read again when they are replaced",
+    )
     discovery_url: str = Field("http://discovery", description="base URL of the discovery service")
     backends: frozenset[str] = Field(
         frozenset({"config", "customer", "discovery", "gateway", "notification", "order", "payment", "product"}),
@@ -41,6 +49,13 @@ class GatewaySettings(ServiceSettings):
     )
     trusted_hops: int = Field(0, ge=0, description="proxies in front of the gateway whose X-Forwarded-For is believed")
     rate_limits: bool = reloadable(True, description="off only to measure")
+
+    @field_validator("envoy_tls_directory")
+    @classmethod
+    def _both_or_none(cls, value: Path | None, known: ValidationInfo) -> Path | None:
+        if (value is None) != (known.data.get("envoy_tls_port") is None):
+            raise ValueError("envoy_tls_port and envoy_tls_directory need each other: give both or none")
+        return value
 
     @property
     def own_namespace(self) -> str:

@@ -1,22 +1,14 @@
 """Where routes and policies come from: a folder, a ConfigMap, or objects in the API server."""
 
-import asyncio
-import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
-
-from watchfiles import awatch
+from typing import NoReturn, Protocol
 
 from services.gateway.documents import Documents, Refused, read
 from services.gateway.settings import GatewaySettings
-
-log = logging.getLogger(__name__)
-
-_READ_ANYWAY_MILLISECONDS: Final = 1500
-"""The folder is read again after so long without an event: some mounts send none."""
-_TRY_AGAIN_SECONDS: Final = 1.0
+from services.gateway.watching import looks
 
 OnDocuments = Callable[[Documents], None]
 
@@ -57,16 +49,10 @@ class Folder:
         self._behind: str | None = "the folder is not read yet"
 
     async def run(self, on_documents: OnDocuments) -> NoReturn:
-        while True:
-            self._tell(on_documents)
-            try:
-                async for _ in awatch(
-                    self._folder, rust_timeout=_READ_ANYWAY_MILLISECONDS, yield_on_timeout=True, debounce=100, step=20
-                ):
-                    self._tell(on_documents)
-            except (FileNotFoundError, OSError, RuntimeError) as error:
-                log.warning("the folder %s cannot be watched: %s", self._folder, error)
-            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        async with aclosing(looks(self._folder)) as times:
+            async for _ in times:
+                self._tell(on_documents)
+        raise AssertionError("nothing ends it but cancellation")
 
     def written(self) -> None:
         """Files have no status to write."""

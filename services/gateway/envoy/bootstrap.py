@@ -8,7 +8,7 @@ from services.gateway.scalars import MAX_PROGRAM
 # The families an operator looks at; the thousands of others cost memory for each cluster and route.
 _STATS: Final = [
     {"prefix": prefix}
-    for prefix in ("cluster.", "http.gateway.", "listener.", "listener_manager.", "cluster_manager.", "server.")
+    for prefix in ("cluster.", "http.gateway.", "listener.", "listener_manager.", "cluster_manager.", "sds.", "server.")
 ]
 
 

@@ -7,18 +7,19 @@ import orjson
 from services.gateway.endpoints import Apps
 from services.gateway.envoy.bootstrap import bootstrap
 from services.gateway.envoy.clusters import cluster, load_assignment
-from services.gateway.envoy.listener import listener
+from services.gateway.envoy.listener import listeners
 from services.gateway.envoy.options import EnvoyOptions, Resource
 from services.gateway.envoy.routes import route_configuration
+from services.gateway.envoy.tls import SECRETS_FILE, certificate
 from services.gateway.routes import RouteTable
 
 ENDPOINTS_FOLDER = "endpoints"
 
 
 def render(table: RouteTable, apps: Apps, options: EnvoyOptions) -> Mapping[str, bytes]:
-    """What is named comes before what names it: endpoints, clusters, listener, routes; at last the bootstrap.
+    """What is named comes before what names it: endpoints, clusters, listeners, routes; at last the bootstrap.
 
-    The listener precedes the routes because a route may ask for a token by keys that only the new listener knows.
+    The listeners precede the routes because a route may ask for a token by keys that only the new listeners know.
     """
     folder = options.directory / ENDPOINTS_FOLDER
     files = {
@@ -27,7 +28,9 @@ def render(table: RouteTable, apps: Apps, options: EnvoyOptions) -> Mapping[str,
     }
     clusters = [cluster(name, table.backend_policy, folder / f"{name}.json") for name in table.backends]
     files["clusters/clusters.json"] = _response(clusters)
-    files["listeners/listeners.json"] = _response([listener(options)])
+    if options.tls is not None:
+        files[SECRETS_FILE] = _response([certificate(options.tls)])
+    files["listeners/listeners.json"] = _response(listeners(options))
     files["routes/routes.json"] = _response([route_configuration(table, options)])
     files["bootstrap.yaml"] = _json(bootstrap(options))  # JSON is YAML
     return files

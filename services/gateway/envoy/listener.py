@@ -1,4 +1,4 @@
-"""LDS: the one listener and its chain of filters. Nothing in it depends on a route or an endpoint."""
+"""LDS: the listeners and their one chain of filters. Nothing in it depends on a route or an endpoint."""
 
 from typing import Final
 
@@ -15,6 +15,7 @@ from services.gateway.envoy.options import (
     typed,
 )
 from services.gateway.envoy.routes import BODY_FILTER, ROUTES_NAME, TOKEN_FILTER
+from services.gateway.envoy.tls import transport_socket
 
 _MEBIBYTE: Final = 1024 * 1024
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
@@ -31,15 +32,23 @@ _FORGED: Final = (
 )  # fmt: skip
 
 
-def listener(options: EnvoyOptions) -> Resource:
-    """The `Listener` for clients: HTTP/1.1 and HTTP/2 on one port."""
+def listeners(options: EnvoyOptions) -> list[Resource]:
+    """The `Listener` for clients, and with TLS one beside it; HTTP/1.1 and HTTP/2 on each port."""
     manager = {"name": "envoy.filters.network.http_connection_manager", "typed_config": _connection_manager(options)}
+    found = [_listener("http", options.host, options.port, {"filters": [manager]})]
+    if options.tls is not None:
+        chain = {"filters": [manager], "transport_socket": transport_socket(options.tls, options.directory)}
+        found.append(_listener("https", options.host, options.tls.port, chain))
+    return found
+
+
+def _listener(name: str, host: str, port: int, chain: Resource) -> Resource:
     return typed(
         "config.listener.v3.Listener",
-        name="http",
-        address={"socket_address": {"address": options.host, "port_value": options.port}},
+        name=name,
+        address={"socket_address": {"address": host, "port_value": port}},
         per_connection_buffer_limit_bytes=_MEBIBYTE,
-        filter_chains=[{"filters": [manager]}],
+        filter_chains=[chain],
     )
 
 

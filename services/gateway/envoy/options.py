@@ -39,10 +39,20 @@ class Collector:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Where Envoy speaks TLS, with the certificate of the mounted `folder`, which it asks for by the name `secret`."""
+
+    port: int
+    folder: Path
+    secret: str
+
+
+@dataclass(frozen=True)
 class EnvoyOptions:
     """Where Envoy listens, whose tokens it takes, and where its files and spans go.
 
-    `jwks` is the issuer's JSON Web Key Set; None while no key is known: protected paths then answer 503.
+    `jwks` is the issuer's JSON Web Key Set; None while no key is known: protected paths then answer 503. `tls` is None
+    where it is not wanted, or while there is no certificate.
     """
 
     directory: Path
@@ -56,6 +66,7 @@ class EnvoyOptions:
     collector: Collector | None = None
     sample_ratio: float = 1.0
     trusted_hops: int = 0
+    tls: Tls | None = None
 
 
 def typed(kind: str, **fields: Any) -> Resource:

@@ -56,9 +56,7 @@ def policy(name: str, target: str, fields: str) -> str:
 
 
 async def test_what_envoy_would_not_take_is_refused_alone(gateway: Gateway) -> None:
-    policies = [
-        policy(f"p{position}", "Gateway/mercato", fields) for position, fields in enumerate(REFUSED_POLICIES)
-    ]
+    policies = [policy(f"p{position}", "Gateway/mercato", fields) for position, fields in enumerate(REFUSED_POLICIES)]
     (gateway.folder / "new.yaml").write_text("---".join((routes(*REFUSED), *policies, NEW.replace("BACKEND", "order"))))
     await answers(gateway, "/new", 503)
     refused = [item["document"] for item in (await gateway.table())["refused"]]

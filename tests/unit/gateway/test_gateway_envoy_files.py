@@ -10,7 +10,7 @@ import pytest
 from services.chassis import problems
 from services.gateway.endpoints import Apps, Endpoint
 from services.gateway.envoy.files import render
-from services.gateway.envoy.options import Collector, EnvoyOptions, duration
+from services.gateway.envoy.options import Collector, EnvoyOptions, Tls, duration
 from services.gateway.routes import RouteTable
 from tests.unit.gateway.gateway_documents import policy, route, rule, table
 
@@ -51,9 +51,11 @@ def test_a_policy_moves_the_routes_alone(orders: RouteTable, options: EnvoyOptio
 
 
 def test_what_is_named_is_written_before_what_names_it(orders: RouteTable, options: EnvoyOptions) -> None:
-    assert list(render(orders, ONE, options)) == [
+    tls = Tls(8443, Path("/mounted"), "certificate-1")
+    assert list(render(orders, ONE, replace(options, tls=tls))) == [
         "endpoints/order.json",
         "clusters/clusters.json",
+        "secrets/certificate.json",
         "listeners/listeners.json",
         "routes/routes.json",
         "bootstrap.yaml",

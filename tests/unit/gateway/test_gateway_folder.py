@@ -1,40 +1,28 @@
-"""The folder of route files as kubelet mounts it: links into a folder that is swapped as a whole."""
+"""The folder of route files, as kubelet mounts it."""
 
 import asyncio
 from pathlib import Path
 
 from services.gateway.documents import Documents
 from services.gateway.sources import Folder
+from tests.support.kubelet import mount
 from tests.unit.gateway.gateway_documents import route, rule
 
 
-def mount(folder: Path, generation: int, **files: str) -> None:
-    """As kubelet's AtomicWriter: a folder with a new name, the link `..data` swapped by renaming, one link a file."""
-    content = folder / f"..2024_{generation}"
-    content.mkdir()
-    for name, text in files.items():
-        (content / f"{name}.yaml").write_text(text)
-    draft = folder / "..data_tmp"
-    draft.symlink_to(content.name)
-    draft.rename(folder / "..data")
-    for name in files:
-        link = folder / f"{name}.yaml"
-        if not link.is_symlink():
-            link.symlink_to(f"..data/{name}.yaml")
-    for link in folder.glob("*.yaml"):
-        if not link.exists():
-            link.unlink()
+def yaml_files(**texts: str) -> dict[str, bytes]:
+    return {f"{name}.yaml": text.encode() for name, text in texts.items()}
 
 
 async def test_a_swap_of_the_mounted_configmap_is_seen_within_2_seconds(tmp_path: Path) -> None:
-    mount(tmp_path, 1, orders=route("orders", f"[{rule('/orders')}]"))
+    mount(tmp_path, yaml_files(orders=route("orders", f"[{rule('/orders')}]")))
     told: asyncio.Queue[Documents] = asyncio.Queue()
     following = asyncio.create_task(Folder(tmp_path).run(told.put_nowait))
     try:
         async with asyncio.timeout(5):
             assert [one.metadata.name for one in (await told.get()).routes] == ["orders"]
             await asyncio.sleep(0.5)  # the watch is set up after the first reading
-        mount(tmp_path, 2, orders=route("orders", f"[{rule('/other')}]"), extra=route("extra", f"[{rule('/extra')}]"))
+        other, extra = route("orders", f"[{rule('/other')}]"), route("extra", f"[{rule('/extra')}]")
+        mount(tmp_path, yaml_files(orders=other, extra=extra))
         async with asyncio.timeout(2):
             while len((found := await told.get()).routes) != 2:
                 pass
