@@ -6,6 +6,7 @@ imported, so `--help` and every other command stay fast.
 
 import errno
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -26,22 +27,24 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Loads a command by name when it is used; turns operating system errors into one line."""
+    """Loads a command by name when it is used; turns operating system errors into one line.
+
+    There may be fewer than `COMMANDS`: the toolbox holds only those that work inside a cluster.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        return [name for name in COMMANDS if find_spec(_module(name))]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        attribute = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"cli.commands.{attribute}"), attribute)
+        command = getattr(import_module(_module(cmd_name)), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -50,6 +53,10 @@ class Commands(click.Group):
             if error.errno == errno.EPIPE:  # the reader of our output left; click ends quietly
                 raise
             raise click.ClickException(explain(error)) from error
+
+
+def _module(name: str) -> str:
+    return f"cli.commands.{name.replace('-', '_')}"
 
 
 def explain(error: OSError) -> str:

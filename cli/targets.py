@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli.platform.errors import PlatformError
+from cli.platform.inside import Inside
 from cli.platform.sites import Entry, Internals
 
 Command = Callable[..., None]
@@ -72,6 +73,8 @@ def on_internals(function: Command) -> Command:
 def _targeted(function: Command, in_cluster: Callable[[str], AbstractContextManager[Any]]) -> Command:
     @wraps(function)
     def command(data: Path | None, namespace: str | None, **arguments: Any) -> None:
+        if (data or namespace) and Inside.here():
+            raise click.UsageError("the toolbox looks at the platform around it: leave --data and --namespace out")
         if data and namespace:
             raise click.UsageError("--data means a platform on this machine, --namespace one in a cluster: give one")
         try:
@@ -85,9 +88,7 @@ def _targeted(function: Command, in_cluster: Callable[[str], AbstractContextMana
 
 def _here(data: Path | None) -> Any:
     """The running instance on this machine; in the toolbox, the platform around it."""
-    from cli.platform.inside import Inside  # noqa: PLC0415 - not for --help
-
-    if data is None and (inside := Inside.here()):
+    if inside := Inside.here():
         return inside
     from cli.instance import Instance  # noqa: PLC0415 - the toolbox has none
 

@@ -54,6 +54,7 @@ IMAGES = (
     _part("kafka"),
     _part("postgres"),
     _part("setup", "kubernetes"),
+    _part("toolbox", "messaging"),
 )
 NAMES = tuple(image.name for image in IMAGES)
 

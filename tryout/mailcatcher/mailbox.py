@@ -14,19 +14,24 @@ from services.chassis.ids import new_id
 
 _SUFFIX = ".eml"
 _UNFINISHED = ".part"
-# Both are within the first lines of each file: the one is written by us, the other follows it.
+# All are within the first lines of each file: one is written by us, the others follow it.
 _HEAD_BYTES = 4096
 _RECIPIENTS = re.compile(rb"^X-Envelope-To: (.*?)\r\n", re.MULTILINE)
+_MESSAGE_ID = re.compile(rb"^Message-ID: *([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 _ORDER = re.compile(rb"^X-Mercato-Order: *([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What messages are found by; `order` is None for mail that is not about an order."""
+    """What messages are found by; `order` is None for mail that is not about an order.
+
+    `id` is ours, `message_id` the mail's own, which a mail that was sent twice has twice; None where it has none.
+    """
 
     id: str
     recipients: tuple[str, ...]
     order: str | None
+    message_id: str | None
 
 
 class Mailbox:
@@ -92,11 +97,12 @@ class Mailbox:
 def entry_of(message_id: str, head: bytes) -> Entry:
     """The entry of a kept message, from its first bytes."""
     head = head.partition(b"\r\n\r\n")[0] + b"\r\n"
-    recipients, order = _RECIPIENTS.search(head), _ORDER.search(head)
+    recipients, order, own = _RECIPIENTS.search(head), _ORDER.search(head), _MESSAGE_ID.search(head)
     return Entry(
         message_id,
         tuple(recipients[1].decode(errors="replace").split(", ")) if recipients else (),
         order[1].decode(errors="replace").strip().lower() if order else None,
+        own[1].decode(errors="replace").strip() if own else None,
     )
 
 

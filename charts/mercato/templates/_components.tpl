@@ -1,6 +1,6 @@
 {{/*
 What is installed with these values, and what each part is, as YAML:
-  workload   Deployment or StatefulSet, Job (not one of its pods stays)
+  workload   Deployment or StatefulSet, Job or CronJob (not one of their pods stays)
   ports      of its Service: name → [port, container port]; `metrics: true` adds 9090
   instancePort   the port at which discovery lists its pods, where it is not `http`
   database, kafka   it has a role and a database, or a user, of its own name
@@ -47,6 +47,20 @@ topics: {workload: Job}
 {{- if $builtin }}
 smoke: {workload: Job}
 {{- end }}
+{{- if $values.toolbox.enabled }}
+toolbox: {workload: CronJob}
+{{- end }}
+{{- end }}
+
+{{/* {root, name}: whether a component speaks to PostgreSQL, or to Kafka: a service, or what serves them all. */}}
+{{- define "mercato.usesPostgres" -}}
+{{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
+{{- if or $facts.database (has .name (list "databases" "toolbox")) }}true{{ end -}}
+{{- end }}
+
+{{- define "mercato.usesKafka" -}}
+{{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
+{{- if or $facts.kafka (has .name (list "topics" "toolbox")) }}true{{ end -}}
 {{- end }}
 
 {{- define "mercato.makesDatabases" -}}

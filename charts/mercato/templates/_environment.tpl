@@ -42,17 +42,19 @@
 {{- end }}
 {{- end }}
 
-{{/* {root, user}: how a Kafka client connects. */}}
+{{/* {root, user}: how a Kafka client connects; without a user it does not sign in. `as`: whatever `username` says. */}}
 {{- define "mercato.environment.kafka" -}}
 {{- $kafka := include "mercato.kafka" .root | fromYaml -}}
 - {name: MERCATO_KAFKA_BOOTSTRAP, value: {{ $kafka.bootstrap | quote }}}
 - {name: MERCATO_KAFKA_SECURITY_PROTOCOL, value: {{ $kafka.protocol }}}
 {{- if hasPrefix "SASL_" $kafka.protocol }}
-{{- $user := $kafka.username | default .user }}
+{{- $user := .as | default ($kafka.username | default .user) }}
 - {name: MERCATO_KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
+{{- if $user }}
 - {name: MERCATO_KAFKA_USERNAME, value: {{ $user | quote }}}
 - name: MERCATO_KAFKA_PASSWORD
   {{- include "mercato.fromSecret" (dict "name" (include "mercato.secret.kafka" .root) "key" $user) | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- if $kafka.caSecret }}
 - {name: MERCATO_KAFKA_CA_FILE, value: /etc/mercato/kafka-ca/ca.crt}
@@ -81,9 +83,8 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 
 {{/* Volumes and mounts of the certificate authorities that the environment above names: `mounts` or `volumes`. */}}
 {{- define "mercato.authorities" -}}
-{{- $component := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- $postgres := and (or $component.database (eq .name "databases")) (eq .root.Values.postgres.mode "external") .root.Values.postgres.external.caSecret -}}
-{{- $kafka := and (or $component.kafka (eq .name "topics")) (include "mercato.kafka" .root | fromYaml).caSecret -}}
+{{- $postgres := and (include "mercato.usesPostgres" .) (eq .root.Values.postgres.mode "external") .root.Values.postgres.external.caSecret -}}
+{{- $kafka := and (include "mercato.usesKafka" .) (include "mercato.kafka" .root | fromYaml).caSecret -}}
 {{- range $kind, $secret := dict "postgres" $postgres "kafka" $kafka }}
 {{- if $secret }}
 {{- if eq $.want "mounts" }}

@@ -88,7 +88,7 @@
     - {port: {{ . }}}
     {{- end }}
 {{- end }}
-{{- if and (eq $values.kafka.mode "strimzi") $facts.kafka }}
+{{- if and (eq $values.kafka.mode "strimzi") (include "mercato.usesKafka" .) }}
 - to: [{podSelector: {matchLabels: {strimzi.io/cluster: {{ $values.kafka.strimzi.clusterName }}}}}]
   ports: [{port: 9093}]
 {{- end }}
@@ -98,10 +98,10 @@
 {{- define "mercato.network.outsidePorts" -}}
 {{- $values := .root.Values -}}
 {{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- if and (eq $values.postgres.mode "external") (or $facts.database (eq .name "databases")) }}
+{{- if and (eq $values.postgres.mode "external") (include "mercato.usesPostgres" .) }}
 - {{ $values.postgres.external.port }}
 {{- end }}
-{{- if and (eq $values.kafka.mode "external") (or $facts.kafka (eq .name "topics")) }}
+{{- if and (eq $values.kafka.mode "external") (include "mercato.usesKafka" .) }}
 {{- range splitList "," $values.kafka.external.bootstrap }}
 - {{ splitList ":" . | last }}
 {{- end }}

@@ -37,6 +37,9 @@ mercato-kafka:
   {{ $name }}: {generate: password}
   {{- end }}
   {{- end }}
+  {{- if and (eq $values.kafka.mode "strimzi") $values.toolbox.enabled }}
+  toolbox: {generate: password}
+  {{- end }}
 {{- end }}
 {{- if not $values.payment.existingSecret }}
 mercato-payment:

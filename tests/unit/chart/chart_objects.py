@@ -20,7 +20,7 @@ KUBERNETES = "1.34.0"
 BUILD_SECONDS = 600.0
 CASES = sorted([*CHART.glob("ci/*.yaml"), *CHART.glob("values-*.yaml")])
 """Every value file that comes with the chart."""
-WORKLOADS = ("Deployment", "StatefulSet", "Job", "Pod")
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob", "Pod")
 
 Object = dict[str, Any]
 
@@ -89,7 +89,8 @@ def named(objects: tuple[Object, ...], kind: str, wanted: str) -> Object:
 def pods(objects: tuple[Object, ...]) -> Iterator[tuple[str, Object]]:
     """Name and pod of every workload; the pod has `metadata` and `spec`."""
     for each in of_kind(objects, *WORKLOADS):
-        yield name(each), each if each["kind"] == "Pod" else each["spec"]["template"]
+        job = each["spec"].get("jobTemplate", each)
+        yield name(each), each if each["kind"] == "Pod" else job["spec"]["template"]
 
 
 def component(pod: Mapping[str, Any]) -> str:

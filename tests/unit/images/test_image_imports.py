@@ -1,11 +1,15 @@
 """Each image holds the libraries its code imports: with those of other services out of sight, it still imports."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from cli.images.catalogue import IMAGES, Image
+from cli.images.inputs import sources
 from tests.support.loading import ROOT, load
 
 install = load("images/install.py")
@@ -33,9 +37,16 @@ for module in modules:
 def modules(image: Image) -> list[str]:
     if image.arguments:
         return [f"{image.arguments['FOLDER']}.{image.arguments['SERVICE']}.{room}" for room in ("settings", "app")]
-    files = (ROOT / "operator" / "mercato_operator").rglob("*.py")
-    parts = (path.relative_to(ROOT / "operator").with_suffix("").parts for path in files)
-    return sorted(".".join(part) for part in parts if part[-1] not in {"__init__", "__main__"})
+    return sorted(".".join(path.with_suffix("").parts) for path in programs(image) if path.stem[0] != "_")
+
+
+def programs(image: Image) -> Iterator[Path]:
+    """The Python files that an image which is no service runs, relative to its folder of code."""
+    for source in sources(image):
+        top = source.partition("/")[0]
+        path, home = ROOT / source, ROOT / "operator" if top == "operator" else ROOT
+        if top in {"cli", "operator"}:
+            yield from (file.relative_to(home) for file in ([path] if path.is_file() else path.rglob("*.py")))
 
 
 @pytest.mark.parametrize("image", [image for image in IMAGES if image.layer], ids=lambda image: image.name)
@@ -46,3 +57,33 @@ def test_an_image_imports_nothing_beyond_its_lock(image: Image) -> None:
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'operator'}", "PATH": ""}
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def toolbox(tmp_path: Path) -> Path:
+    """The folder of code in the toolbox."""
+    (image,) = (image for image in IMAGES if image.name == "toolbox")
+    for file in programs(image):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    return tmp_path
+
+
+def inside(toolbox: Path, *words: str) -> str:
+    environment = {"PYTHONPATH": str(toolbox), "PYTHONDONTWRITEBYTECODE": "1", "PATH": "", "COLUMNS": "100"}
+    done = subprocess.run(
+        [sys.executable, *words], env=environment, cwd=toolbox, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_toolbox_holds_what_its_commands_import(toolbox: Path) -> None:
+    (image,) = (image for image in IMAGES if image.name == "toolbox")
+    inside(toolbox, "-c", "".join(f"import {module}\n" for module in modules(image)))
+
+
+def test_the_toolbox_offers_the_commands_that_work_inside(toolbox: Path) -> None:
+    listed = inside(toolbox, "-m", "cli", "--help").partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed if line.strip()] == ["topics", "dead-letters", "invariants"]
+    assert "--json" in inside(toolbox, "-m", "cli", "dead-letters", "list", "--help")

@@ -38,6 +38,17 @@ def test_whatever_arrives_can_be_shown(tmp_path: Path, content: bytes) -> None:
     assert letter.to == ("b@shop.test",)
 
 
+def test_the_index_knows_the_mails_own_ids_also_after_a_restart(tmp_path: Path) -> None:
+    mailbox = Mailbox(tmp_path)
+    mailbox.open()
+    for content in (b"Subject: x\r\nmessage-id: <a@shop>\r\n\r\n", b"Subject: x\r\n\r\nMessage-ID: <body@shop>\r\n"):
+        mailbox.add("a@shop.test", ["b@shop.test"], content)
+    again = Mailbox(tmp_path)
+    again.open()
+    for kept in (mailbox, again):
+        assert [entry.message_id for entry in kept.find(None, None, None, 10)] == [None, "<a@shop>"]
+
+
 def test_a_message_cannot_claim_another_envelope(tmp_path: Path) -> None:
     letter = _kept(tmp_path, b"X-Envelope-To: eve@shop.test\r\nX-Mercato-Order: ABC\r\n\r\nX-Mercato-Order: body\r\n")
     assert letter.to == ("b@shop.test",)

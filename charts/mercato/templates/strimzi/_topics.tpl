@@ -26,6 +26,11 @@ which the tests hold side by side.
 
 {{/* {root, name}: what the user of a service may do, as Strimzi's ACLs; as mercato_operator.acls says it. */}}
 {{- define "mercato.strimziAcls" -}}
+{{- if eq .name "toolbox" -}}
+# Reads all topics and how far each group has come, and puts dead letters back.
+- {resource: {type: topic, name: "*", patternType: literal}, operations: [Describe, Read, Write]}
+- {resource: {type: group, name: "*", patternType: literal}, operations: [Describe, Read]}
+{{- else -}}
 {{- range $path, $content := .root.Files.Glob "files/topics/*.yaml" }}
 {{- $manifest := fromYaml (toString $content) }}
 {{- $spec := $manifest.spec }}
@@ -44,4 +49,5 @@ which the tests hold side by side.
 {{- end }}
 {{- end }}
 - {resource: {type: group, name: {{ .name }}, patternType: literal}, operations: [Read]}
+{{- end }}
 {{- end }}
