@@ -1,5 +1,6 @@
 """The control groups under which a node puts its pods: one of the cluster's own in each hierarchy of the machine."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,23 @@ def create(scope: str) -> None:
         group.mkdir(exist_ok=True)
         if (root / "cgroup.controllers").exists():
             _delegate(root, group)
+        _weigh(group)
         for name in ("cpuset.cpus", "cpuset.mems"):  # version 1 leaves them empty, and then nothing may run there
             own = group / name
             if not (root / "cgroup.controllers").exists() and own.exists() and not own.read_text().strip():
                 own.write_text((root / name).read_text())
+
+
+def _weigh(group: Path) -> None:
+    """As much of the processors as kubelet gives to all pods of a machine that is a node and nothing else.
+
+    Else all pods together would get what one busy program beside them gets. The scales: cgroups(7), version 1's
+    cpu.shares count 1024 for a processor, version 2's cpu.weight runs from 1 to 10,000 with 100 for 1024 shares.
+    """
+    cores = os.cpu_count() or 1
+    for name, weight in (("cpu.shares", 1024 * cores), ("cpu.weight", min(100 * cores, 10_000))):
+        if (group / name).exists():
+            (group / name).write_text(str(weight))
 
 
 def _delegate(root: Path, group: Path) -> None:
