@@ -1,5 +1,6 @@
 """skaffold.yaml is valid, builds every image the chart runs, and syncs what each image holds."""
 
+import copy
 import json
 import os
 import re
@@ -11,8 +12,18 @@ import pytest
 import yaml
 
 from cli.images.catalogue import CHART, IMAGES, NAMES
+from tests.unit.chart.chart_objects import rendered
 
 ROOT = Path(__file__).parents[3]
+TOGETHER = (
+    (),
+    ("kind",),
+    ("strimzi",),
+    ("production-like",),
+    ("kind", "strimzi"),
+    ("kind", "production-like"),
+    ("strimzi", "production-like"),
+)
 SCHEMA = "MERCATO_SKAFFOLD_SCHEMA"
 
 
@@ -21,11 +32,13 @@ def skaffold() -> Any:
     return yaml.safe_load((ROOT / "skaffold.yaml").read_text(encoding="utf-8"))
 
 
-def test_it_follows_the_schema(skaffold: Any) -> None:
+def test_it_follows_the_schema_with_every_profile(skaffold: Any) -> None:
     path = os.environ.get(SCHEMA)
     if not path:
         pytest.skip(f"{SCHEMA} names no file with the JSON schema skaffold/v4beta14")
-    jsonschema.validate(skaffold, json.loads(Path(path).read_text(encoding="utf-8")))
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    for names in TOGETHER:
+        jsonschema.validate(with_profiles(skaffold, *names), schema)
 
 
 def test_it_builds_the_images_there_are_in_the_same_way(skaffold: Any) -> None:
@@ -70,6 +83,47 @@ def test_production_like_runs_the_images_as_they_are_released(skaffold: Any) -> 
     removed = {patch["path"] for patch in profile["patches"] if patch["op"] == "remove"}
     developed = {n for n, artifact in enumerate(skaffold["build"]["artifacts"]) if "target" in artifact["docker"]}
     assert removed == {f"/build/artifacts/{n}/{what}" for n in developed for what in ("docker/target", "sync")}
+
+
+def with_profiles(skaffold: Any, *names: str) -> Any:
+    """What the patches of these profiles make of it, one after the other."""
+    changed = copy.deepcopy(skaffold)
+    for profile in (profile for name in names for profile in skaffold["profiles"] if profile["name"] == name):
+        for patch in profile["patches"]:
+            *steps, last = patch["path"].strip("/").split("/")
+            place = changed
+            for step in steps:
+                place = place[int(step) if isinstance(place, list) else step]
+            if patch["op"] == "remove":
+                del place[last]
+            else:
+                place[last] = patch["value"]
+    return changed
+
+
+def values(skaffold: Any) -> list[str]:
+    """Helm's arguments for what the release sets, without the images."""
+    release = skaffold["deploy"]["helm"]["releases"][0]
+    files = [argument for path in release.get("valuesFiles", []) for argument in ("--values", str(ROOT / path))]
+    return [*files, "--set", ",".join(f"{key}={value}" for key, value in release["setValues"].items())]
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_profiles_that_go_together_lose_nothing_and_the_chart_takes_their_values(
+    skaffold: Any, names: tuple[str, ...]
+) -> None:
+    changed = with_profiles(skaffold, *names)
+    release = changed["deploy"]["helm"]["releases"][0]
+    for name in names:
+        own = with_profiles(skaffold, name)["deploy"]["helm"]["releases"][0]
+        assert own["setValues"].items() - skaffold["deploy"]["helm"]["releases"][0]["setValues"].items() <= (
+            release["setValues"].items()
+        )
+    deployments = {
+        each["metadata"]["name"]: each for each in rendered(*values(changed)) if each["kind"] == "Deployment"
+    }
+    container = deployments["order"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["imagePullPolicy"] == ("Never" if "kind" in names else "IfNotPresent")
 
 
 def test_the_gateway_is_forwarded_to_port_8080(skaffold: Any) -> None:
