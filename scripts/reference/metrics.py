@@ -9,6 +9,7 @@ from scripts.reference import GENERATED, cell
 from services.chassis import metrics as platform
 from services.chassis import settings
 from services.config import metrics as config
+from services.gateway import metrics as gateway
 
 INTRO = f"""\
 # Metrics
@@ -44,9 +45,10 @@ def _by_heading() -> Iterator[tuple[str, list[MetricWrapperBase]]]:
             found.append(metric)
     yield heading, found
     known = {id(metric) for metric in vars(platform).values()}
-    others = [m for module in (settings, config) for m in vars(module).values() if isinstance(m, MetricWrapperBase)]
+    modules = (settings, config, gateway)
+    others = [m for module in modules for m in vars(module).values() if isinstance(m, MetricWrapperBase)]
     if kept_elsewhere := [metric for metric in others if id(metric) not in known]:
-        yield "Settings and the config service", kept_elsewhere
+        yield "Settings, the config service and the gateway's control plane", kept_elsewhere
 
 
 def _line(metric: MetricWrapperBase) -> str:

@@ -4,13 +4,14 @@ import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Final
 
 from services.chassis.kubernetes import Object, Resource
+from services.chassis.kubernetes_events import Complaint, Complaints
 from services.chassis.latest import Latest
 from services.chassis.mirrors import Mirrors
 from services.chassis.reflector import Key
 from services.config.backend import PropertySource, Snapshot
-from services.config.broken import Broken, Reporter
 from services.config.manifests import LABEL, BrokenDocumentError, Sources, sources_of
 from services.config.metrics import BROKEN_DOCUMENTS
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 CONFIGMAPS = Resource("v1", "configmaps")
 SELECTOR = {"labelSelector": f"{LABEL}=true"}
+_COMPONENT: Final = "mercato-config"
 
 
 class ConfigMapBackend:
@@ -27,20 +29,20 @@ class ConfigMapBackend:
     """
 
     def __init__(self, namespaces: Sequence[str]) -> None:
-        self._mirrors = Mirrors("mercato-config", self._rebuild)
+        self._mirrors = Mirrors(_COMPONENT, self._rebuild)
         self._by_namespace = {name: self._mirrors.add(CONFIGMAPS, name, SELECTOR) for name in namespaces}
-        self._reporter = Reporter(self._mirrors.client)
+        self._complaints = Complaints(self._mirrors.client, _COMPONENT)
         self._understood: Mapping[Key, Sources] = {}
         self._latest = Latest[Snapshot]()
 
     async def __aenter__(self) -> None:
         await self._mirrors.__aenter__()
-        await self._reporter.__aenter__()
+        await self._complaints.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._reporter.__aexit__(kind, error, trace)
+        await self._complaints.__aexit__(kind, error, trace)
         await self._mirrors.__aexit__(kind, error, trace)
 
     def snapshot(self) -> Snapshot | None:
@@ -64,7 +66,27 @@ class ConfigMapBackend:
             for broken in reading.broken:
                 if before is None or broken.fault not in before.faults:
                     log.error("%s; what it last said stays in force", broken.fault)
-        self._reporter.report(reading.broken)
+        self._complaints.make(broken.complaint for broken in reading.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One version of a ConfigMap that cannot be read, and why."""
+
+    namespace: str
+    name: str
+    uid: str
+    version: str
+    reason: str
+
+    @property
+    def fault(self) -> str:
+        return f"ConfigMap {self.namespace}/{self.name}: {self.reason}"
+
+    @property
+    def complaint(self) -> Complaint:
+        message = f"{self.reason}. What it last said stays in force."
+        return Complaint(self.namespace, self.name, self.uid, self.version, "BrokenDocument", message)
 
 
 @dataclass(frozen=True, slots=True)

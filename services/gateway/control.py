@@ -15,6 +15,7 @@ from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
 from services.gateway.envoy.options import EnvoyOptions, Tls
 from services.gateway.files import remove_others, write_all
 from services.gateway.memory import Memory
+from services.gateway.metrics import REFUSED_DOCUMENTS
 from services.gateway.routes import RouteTable, build
 from services.gateway.settings import GatewaySettings
 from services.gateway.sources import source_of
@@ -147,7 +148,7 @@ class Control:
                 log.error("%s; trying again", self._failure)
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
                 continue
-            self._source.written()
+            self._source.written(self.table.refused)
             await self._changed.wait()
 
     def _write(self) -> None:
@@ -156,6 +157,7 @@ class Control:
         for refused in table.refused:
             if refused not in self.table.refused:
                 log.warning("refused: %s: %s", refused.document, refused.reason)
+        REFUSED_DOCUMENTS.set(len(table.refused))
         self.table = table
         options = replace(
             self._options,

@@ -1,6 +1,6 @@
 """Where routes and policies come from: a folder, a ConfigMap, or objects in the API server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +19,8 @@ class Source(Protocol):
     async def run(self, on_documents: OnDocuments) -> NoReturn:
         """Calls `on_documents` with all of them at first and at each change, for ever."""
 
-    def written(self) -> None:
-        """Envoy has been given what follows from the documents told last."""
+    def written(self, refused: Sequence[Refused], /) -> None:
+        """Envoy has been given what follows from the documents told last, without what was refused."""
 
     def behind(self) -> str | None:
         """Why the documents told last may be out of date, or are not known yet; None while they are not."""
@@ -54,7 +54,7 @@ class Folder:
                 self._tell(on_documents)
         raise AssertionError("nothing ends it but cancellation")
 
-    def written(self) -> None:
+    def written(self, refused: Sequence[Refused], /) -> None:
         """Files have no status to write."""
 
     def behind(self) -> str | None:

@@ -56,7 +56,8 @@ class RouteObjects:
             await self._writer.run()
         raise AssertionError("nothing ends it but cancellation")
 
-    def written(self) -> None:
+    def written(self, _refused: Sequence[Refused], /) -> None:
+        """Each object tells by its conditions."""
         self._writer.give(self._statuses)
 
     def behind(self) -> str | None:

@@ -1,9 +1,7 @@
 """ConfigMaps of a cluster as documents: who wins, and what a broken one changes."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from services.config.broken import Broken, event
 from services.config.configmaps import read
 
 
@@ -37,14 +35,9 @@ def test_the_first_namespace_wins_and_the_others_are_named() -> None:
     ]
 
 
-def test_the_event_is_the_same_for_the_same_version_and_names_the_configmap() -> None:
-    broken = Broken("shop", "order", "uid", "7", "data.application.yaml: no")
-    first, again = (event(broken, datetime(2024, 1, day, tzinfo=UTC)) for day in (1, 2))
-    assert first["metadata"] == again["metadata"]
-    assert first["involvedObject"]["uid"] == "uid"
-    other = event(Broken("shop", "order", "uid", "8", "data.application.yaml: no"), datetime.now(UTC))
-    assert other["metadata"]["name"] != first["metadata"]["name"]
-
-
-def test_a_long_name_still_makes_a_valid_event() -> None:
-    assert len(event(Broken("shop", "a" * 253, "uid", "7", "no"), datetime.now(UTC))["metadata"]["name"]) <= 253
+def test_what_is_wrong_is_complained_of_on_the_version_that_has_it() -> None:
+    (broken,) = read([configmap("order", **{"application.yaml": "a: [\n"})], {}, "shop").broken
+    complaint = broken.complaint
+    assert (complaint.namespace, complaint.name, complaint.version) == ("shop", "order", "7")
+    assert complaint.message.startswith("data.application.yaml: ")
+    assert complaint.message.endswith(". What it last said stays in force.")
