@@ -1,0 +1,41 @@
+"""`helm uninstall` takes all but the data, and the next install finds the data."""
+
+import time
+
+from release import NAME, SELECTOR, Release, until
+
+GONE_WITHIN = 60.0
+KINDS = (
+    "deployments,statefulsets,jobs,cronjobs,pods,services,configmaps,serviceaccounts,roles,rolebindings,"
+    "networkpolicies,poddisruptionbudgets,horizontalpodautoscalers"
+)
+VOLUMES = {"mercato-kafka", "mercato-postgres", "mercato-mail"}
+SECRETS = {"mercato-admin", "mercato-databases", "mercato-kafka", "mercato-payment", "mercato-refresh", "mercato-signing-keys"}
+
+
+def names(release: Release, kinds: str) -> set[str]:
+    return {f"{each['kind']}/{each['metadata']['name']}" for each in release.objects(kinds, SELECTOR)}
+
+
+def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Release) -> None:
+    settled.mercato("demo")
+    orders = settled.kubectl("exec", "statefulset/postgres", "--", *COUNT).strip()
+    secrets = {name: settled.secret(name) for name in SECRETS}
+    began = time.monotonic()
+    told = settled.helm("uninstall", NAME, "--wait", f"--timeout={GONE_WITHIN:.0f}s").stdout
+    print(f"\nhelm uninstall --wait: {time.monotonic() - began:.0f} s")
+    try:
+        assert all(name in told for name in VOLUMES), told
+        until(lambda: not names(settled, KINDS), GONE_WITHIN - (time.monotonic() - began), "all is gone")
+        assert {each["metadata"]["name"] for each in settled.objects("pvc")} == VOLUMES
+        assert {name: settled.secret(name) for name in SECRETS} == secrets
+    finally:
+        settled.install()
+        settled.settle()
+    assert settled.kubectl("exec", "statefulset/postgres", "--", *COUNT).strip() == orders
+    assert {name: settled.secret(name) for name in SECRETS} == secrets
+    settled.mercato("demo")
+    settled.mercato("invariants")
+
+
+COUNT = ("sh", "-c", 'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U postgres -d order -Atc "SELECT count(*) FROM orders"')
