@@ -110,9 +110,12 @@ if what == "produce":
 else:
     consumer = Consumer({**client, "group.id": user, "enable.auto.commit": False, "auto.offset.reset": "earliest",
                          "enable.partition.eof": True})
-    consumer.assign([TopicPartition(topic, 0, 0)])
-    record = consumer.poll(15)
-    answers.append("silence" if record is None else record.error().name() if record.error() else "read")
+    if unknown := consumer.list_topics(topic, timeout=15).topics[topic].error:
+        answers.append(unknown.name())  # it may not even know that there is such a topic
+    else:
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        record = consumer.poll(15)
+        answers.append("silence" if record is None else record.error().name() if record.error() else "read")
     consumer.close()
 print(answers[0] if answers else "silence")
 """
