@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cli.platform.errors import PlatformError
 from cli.platform.inside import Inside
@@ -106,9 +107,10 @@ def words(context: click.Context) -> list[str]:
         at = at.parent
     options, arguments = [], []
     for parameter in context.command.params:
-        value = context.params.get(parameter.name or "")
+        name = parameter.name or ""
+        value = context.params.get(name)
         if isinstance(parameter, click.Argument):
             arguments += [str(one) for one in (value if isinstance(value, tuple) else [value])]
-        elif parameter.name not in {"data", "namespace"} and value not in {None, False}:
+        elif name not in {"data", "namespace"} and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
             options += [parameter.opts[0]] if value is True else [parameter.opts[0], str(value)]
     return [*commands, *options, *(["--", *arguments] if arguments else [])]

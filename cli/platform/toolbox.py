@@ -80,9 +80,13 @@ class Toolbox:
             text=True,
         ) as process:
             assert process.stderr is not None  # noqa: S101
-            for line in process.stderr:
-                if not _TERMINATED.fullmatch(line):
-                    click.echo(line, nl=False, err=True)
+            try:
+                for line in process.stderr:
+                    if not _TERMINATED.fullmatch(line):
+                        click.echo(line, nl=False, err=True)
+            except BaseException:  # whoever interrupts us does not wait for it
+                process.terminate()
+                raise
         return process.returncode
 
     def _command(self, arguments: Sequence[str], *options: str) -> list[str]:

@@ -74,6 +74,20 @@ async def test_messages_are_found_by_recipient_and_by_order_newest_first(
     assert await _messages(catcher, order=str(uuid4())) == []
 
 
+async def test_the_ids_of_all_mails_come_in_pages_repeats_included(
+    catcher: aiohttp.ClientSession, settings: MailCatcherSettings
+) -> None:
+    one, two = _message(), _message()
+    await _send(settings, one, two, one)
+    async with catcher.get("/message-ids") as answer:
+        listed = await answer.json()
+    assert [mail["message_id"] for mail in listed] == [one["Message-ID"], two["Message-ID"], one["Message-ID"]]
+    async with catcher.get("/message-ids", params={"before": listed[0]["id"], "limit": "1"}) as answer:
+        assert await answer.json() == [listed[1]]
+    async with catcher.get("/message-ids", params={"limit": "10001"}) as answer:
+        assert answer.status == 422
+
+
 async def test_messages_survive_a_restart_and_unfinished_ones_do_not(settings: MailCatcherSettings) -> None:
     order = str(uuid4())
     async with served(build(settings)):

@@ -123,6 +123,27 @@ def test_a_charge_of_no_order_is_named() -> None:
     assert (found.statement, found.order_id) == (2, "o-1")
 
 
+@pytest.mark.parametrize(
+    ("order", "payment", "detail"),
+    [
+        (PAID, CAPTURED, None),
+        (CANCELLED, REFUNDED, None),
+        (TIMED_OUT, None, None),
+        (PAID, None, "payment captured 0 of 1000"),
+        (PAID, CAPTURED._replace(captured=900), "payment captured 900, the total is 1000"),
+        (CANCELLED, CAPTURED, "payment keeps 1000 of 1000"),
+        (PAID._replace(payment="refunded"), CAPTURED, "shows refunded"),
+    ],
+)
+def test_where_the_provider_has_no_ledger_to_read_payments_own_records_count(
+    order: Order, payment: Payment | None, detail: str | None
+) -> None:
+    ledgers = Money({payment.order_id: payment} if payment else {}, None)
+    found = list(statements.money(orders(order), ledgers))
+    assert bool(found) is (detail is not None), found
+    assert detail is None or any(detail in violation.detail for violation in found), found
+
+
 def test_a_provider_call_that_waits_is_named_and_its_order_is_not_judged_yet() -> None:
     waiting = CAPTURED._replace(pending=True, captured=0)
     assert money(PAID, waiting, TAKEN) == []
