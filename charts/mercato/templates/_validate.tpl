@@ -2,6 +2,15 @@
 {{- define "mercato.validate" -}}
 {{- $values := .Values -}}
 {{- $wrong := list -}}
+{{- $images := dict "images.tag" (printf ":%s" $values.images.tag) -}}
+{{- range $name, $image := $values.images.overrides -}}
+{{- $_ := set $images (printf "images.overrides.%s" $name) $image -}}
+{{- end -}}
+{{- range $value, $image := $images -}}
+{{- if hasSuffix ":latest" $image -}}
+{{- $wrong = append $wrong (printf "%s is latest: give a version, so that all pods run the same" $value) -}}
+{{- end -}}
+{{- end -}}
 {{- if eq $values.kafka.mode "external" -}}
 {{- if not $values.kafka.external.bootstrap -}}
 {{- $wrong = append $wrong "kafka.external.bootstrap is empty: give host:port of your brokers, or set kafka.mode to bundled" -}}
