@@ -20,6 +20,11 @@ the development tools to it. Exit codes: 0 done, 1 failed, 2 wrong usage. An err
 Without `--data` a command means the instance last started from this checkout. `up` without it uses `.mercato/data` in
 the checkout, and `--port` and `--replicas` hold for one run: they are given again at the next `up`.
 
+With `--namespace` a command acts on the Mercato in that namespace of the cluster that kubectl means (KUBECONFIG, else
+`~/.kube/config`). `token` and `demo` go through the gateway, which kubectl forwards; customers made by them are remembered
+in `.mercato/namespaces`. The others run in a pod there that is made for them and deleted afterwards:
+[look inside](../how-to/install-on-kubernetes.md#look-inside).
+
 `up` passes the caller's `MERCATO_…` and `OTEL_…` variables on to every service, except those it sets itself: names,
 ports, addresses and secrets.
 """
