@@ -30,7 +30,7 @@
 {{- end }}
 {{- end }}
 {{- if eq .name "gateway" }}
-- ports: [{port: 8080}, {port: 8443}]
+- ports: [{port: 8080}{{ if .root.Values.gateway.tls.secretName }}, {port: 8443}{{ end }}]
   {{- with $policy.gatewayFrom }}
   from: {{ toJson . }}
   {{- end }}

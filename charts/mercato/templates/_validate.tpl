@@ -39,6 +39,9 @@
 {{- if and (eq $values.gateway.mode "gateway-api") (not $values.gateway.gatewayApi.className) -}}
 {{- $wrong = append $wrong "gateway.gatewayApi.className is empty: name the GatewayClass of your implementation, or set gateway.mode to builtin" -}}
 {{- end -}}
+{{- if and (index $values.settings "gateway") (ne $values.gateway.mode "builtin") -}}
+{{- $wrong = append $wrong "settings.gateway is given but there is no gateway of ours to read it: remove it, or set gateway.mode to builtin" -}}
+{{- end -}}
 {{- if and $values.ingress.enabled (ne $values.gateway.mode "builtin") -}}
 {{- $wrong = append $wrong "ingress.enabled is true but there is no gateway of ours to lead to: set it to false, or gateway.mode to builtin" -}}
 {{- end -}}

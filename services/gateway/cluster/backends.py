@@ -8,6 +8,7 @@ from services.chassis.service_ports import choose_port
 from services.gateway.cluster.objects import Cluster
 from services.gateway.endpoints import backend_name
 from services.gateway.models import ROUTE_GROUP
+from services.gateway.settings import GatewaySettings
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ def resolve(reference: Object, namespace: str, cluster: Cluster, own_namespace: 
     if service is None:
         return _unresolved(full_name, "BackendNotFound", f"there is no Service {full_name}")
     ports = [(port.get("name", ""), port["port"]) for port in service["spec"].get("ports") or []]
+    if target == (own_namespace, GatewaySettings.service) and reference.get("port") in dict(ports).values():
+        return Resolved(GatewaySettings.service)  # this process beside Envoy, whatever discovery lists under its name
     port = choose_port(ports, service["metadata"].get("labels") or {})
     if port is None or port[1] != reference.get("port"):
         # Discovery lists one port of each instance: a request meant for another would go astray.

@@ -1,4 +1,4 @@
-"""The gateway's control plane over the route files of a ConfigMap on a real API server, with the rights it documents."""
+"""The gateway's control plane over route files in a ConfigMap of a real API server, with the rights it documents."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -11,7 +11,6 @@ from chart_objects import (
     CHART,
     ROOT,
     case,
-    component,
     containers,
     environment,
     name,
@@ -59,27 +58,6 @@ def test_settings_given_as_values_overrule_by_profile() -> None:
     assert found["data"] == {"order_deadline_seconds": "90"}
     assert found["metadata"]["labels"]["mercato.dev/config"] == "true"
     assert variables(objects, "order")["MERCATO_PROFILES"] == "kubernetes"
-
-
-def test_the_routes_are_those_of_one_machine() -> None:
-    files = {path.name: path.read_text() for path in (ROOT / "gateway-config").glob("*.yaml")}
-    assert named(rendered(), "ConfigMap", "gateway-routes")["data"] == files
-
-
-def test_another_implementation_gets_every_route_and_only_standard_objects() -> None:
-    objects = case(CHART / "ci" / "gateway-api-values.yaml")
-    routes = [
-        document
-        for path in (ROOT / "gateway-config").glob("*.yaml")
-        for document in yaml.safe_load_all(path.read_text())
-        if document["kind"] == "HTTPRoute" and path.name != "docs.yaml"  # of the control plane, which is not there
-    ]
-    found = {name(each): each for each in of_kind(objects, "HTTPRoute")}
-    assert found.keys() == {route["metadata"]["name"] for route in routes}
-    for route in routes:
-        assert found[route["metadata"]["name"]]["spec"] == route["spec"]
-    assert not [each for each in objects if each["apiVersion"].startswith("mercato.dev")]
-    assert "gateway" not in {component(pod) for _, pod in pods(objects)}
 
 
 def test_strimzis_topics_and_rights_are_those_of_the_operators_code() -> None:
@@ -243,13 +221,3 @@ def test_discovery_by_dns_has_headless_services_with_the_pods_own_ports() -> Non
     assert found["order-instances"]["ports"][0]["port"] == 8080
     assert found["gateway-instances"]["ports"][0]["port"] == 8081
     assert "{service}-instances" in variables(objects, "discovery")["MERCATO_DNS_NAME"]
-
-
-@pytest.mark.parametrize(("source", "kind"), [("configmap", "Role"), ("kubernetes", "ClusterRole"), ("files", None)])
-def test_the_gateway_may_read_what_its_source_needs_and_no_more(source: str, kind: str | None) -> None:
-    objects = rendered("--set", f"gateway.source={source}")
-    roles = {
-        each["kind"] for each in of_kind(objects, "Role", "ClusterRole") if name(each).startswith("mercato-gateway")
-    }
-    assert roles == ({kind} if kind else set())
-    assert variables(objects, "gateway", "control-plane")["MERCATO_SOURCE"] == source

@@ -1,5 +1,6 @@
 """Which objects of a cluster become routes of our Gateway, and what each of them is told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,3 +155,16 @@ def test_a_policy_of_another_namespace_is_ours_only_where_its_target_is() -> Non
     assert [one.metadata.name for one in documents.policies] == ["near"]
     told = [one.observed["metadata"]["name"] for one in statuses if one.resource.plural == "gatewaypolicies"]
     assert told == ["near"]
+
+
+@pytest.mark.parametrize(("port", "reason"), [(80, "ResolvedRefs"), (81, "BackendNotFound")])
+def test_its_own_service_is_this_process_at_any_of_its_ports(port: int, reason: str) -> None:
+    docs = route("docs")
+    docs["spec"]["rules"][0]["backendRefs"] = [{"name": "gateway", "port": port}]
+    ports = [{"name": "http", "port": 80}, {"name": "control", "port": 8081}]
+    own = named("gateway", spec={"ports": ports})
+    own["metadata"]["labels"] = {"primary-port-name": "control"}
+    found = cluster(docs)
+    documents, told = attached(replace(found, services={**found.services, **by_key(own)}))
+    assert told["docs"]["ResolvedRefs"] == reason
+    assert documents.routes[0].spec.rules[0].backend_refs[0].name == ("gateway" if port == 80 else "shop/gateway")
