@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.go_tools import ACTIONLINT, go_tool
+from cli.cluster.tools import HELM
+from tests.support.go_tools import ACTIONLINT, HELM_UNITTEST, go_tool
+from tests.support.strimzi import VERSION as STRIMZI
 
 ROOT = Path(__file__).parents[3]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -24,6 +26,7 @@ def test_actionlint_has_no_complaint() -> None:
 def test_actions_are_pinned_and_jobs_end(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["defaults"] == {"run": {"shell": "bash"}}, "without it a pipe hides that its first command failed"
     for job in workflow["jobs"].values():
         assert job["timeout-minutes"] <= 90
         for step in job["steps"]:
@@ -33,3 +36,15 @@ def test_actions_are_pinned_and_jobs_end(path: Path) -> None:
 def test_the_release_finds_the_registry_it_replaces_in_the_chart() -> None:
     values = (ROOT / "charts" / "mercato" / "values.yaml").read_text(encoding="utf-8")
     assert re.findall(r"^  registry: localhost$", values, re.MULTILINE) == ["  registry: localhost"]
+
+
+def test_versions_are_those_that_the_tests_were_run_with() -> None:
+    text = {path.stem: path.read_text(encoding="utf-8") for path in WORKFLOWS}
+    helms = re.findall(r"azure/setup-helm@.*\n *with:\n *version: (\S+)", "".join(text.values()))
+    assert set(helms) == {HELM.version}
+    assert len(helms) == "".join(text.values()).count("azure/setup-helm")
+    assert re.findall(r"plugin install \S+/helm-unittest --version (\S+)", text["ci"]) == [
+        HELM_UNITTEST.partition("@")[2]
+    ]
+    assert re.findall(r"STRIMZI_VERSION: (\S+)", text["kind"]) == [STRIMZI]
+    assert f"--version {STRIMZI} " in (ROOT / "k8s" / "strimzi" / "values.yaml").read_text(encoding="utf-8")
