@@ -90,7 +90,7 @@ def failure(said: str, namespace: str) -> PlatformError:
     """What kubectl's words on stderr mean."""
     if answer := _FROM_SERVER.search(said):
         if answer["reason"] == "NotFound":
-            return NotThereError(answer["detail"])
+            return NotThereError(f"{answer['detail']} in namespace {namespace}")
         if answer["reason"] == "Forbidden":
             return PlatformError(f"not allowed in namespace {namespace}: {answer['detail']}")
         return PlatformError(f"the cluster refused: {answer['detail']} ({answer['reason']})")

@@ -60,13 +60,13 @@ class InCluster:
 def entered(namespace: str) -> Iterator[InCluster]:
     """The platform in `namespace`, reached for as long as the block runs. Raises PlatformError."""
     kubectl = Kubectl(namespace)
-    try:
-        with ExitStack() as opened:
+    with ExitStack() as opened:
+        try:
             gateway = opened.enter_context(forwarded(kubectl, "gateway", 80))
-            yield InCluster(kubectl, gateway, _accounts(kubectl), opened)
-    except NotThereError as error:
-        remedy = "with gateway.mode gateway-api it is reached by the address of its Gateway"
-        raise kubectl.absent(f"namespace {namespace}: {error}; {remedy}") from None
+        except NotThereError as error:
+            remedy = "with gateway.mode gateway-api the platform is reached by the address of its Gateway"
+            raise kubectl.absent(f"{error}: {remedy}") from None
+        yield InCluster(kubectl, gateway, _accounts(kubectl), opened)
 
 
 def _accounts(kubectl: Kubectl) -> Path:

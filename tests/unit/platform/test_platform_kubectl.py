@@ -16,7 +16,7 @@ REMEDY = "set KUBECONFIG, or see kubectl config view"
 @pytest.mark.parametrize(
     ("said", "means"),
     [
-        (NOT_FOUND + 'cronjobs.batch "toolbox" not found', 'cronjobs.batch "toolbox" not found'),
+        (NOT_FOUND + 'cronjobs.batch "toolbox" not found', 'cronjobs.batch "toolbox" not found in namespace shop'),
         (
             'Error from server (Forbidden): pods is forbidden: User "eve" cannot list resource "pods"',
             'not allowed in namespace shop: pods is forbidden: User "eve" cannot list resource "pods"',

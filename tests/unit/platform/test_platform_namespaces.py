@@ -102,6 +102,13 @@ def test_a_secret_without_the_key_is_named(cluster: FakeKubectl) -> None:
         _ = site.admin
 
 
+def test_a_secret_that_is_not_there_is_named(cluster: FakeKubectl) -> None:
+    cluster.answer("get deployment customer", CUSTOMER)
+    cluster.refuse("get secret", NOT_FOUND + 'secrets "first-admin" not found')
+    with entered("shop") as site, pytest.raises(PlatformError, match=r'^secrets "first-admin" not found in namespace'):
+        _ = site.admin
+
+
 def test_an_admin_from_no_secret_is_refused() -> None:
     with pytest.raises(PlatformError, match=r"deployment customer takes MERCATO_X from no Secret"):
         secret_of(CUSTOMER, "MERCATO_X")
@@ -128,7 +135,7 @@ def entering(match: str) -> None:
 
 def test_a_release_without_a_gateway_of_its_own_is_told_apart_from_none(cluster: FakeKubectl) -> None:
     cluster.refuse("port-forward", NOT_FOUND + 'services "gateway" not found')
-    entering(r'namespace shop: services "gateway" not found; with gateway\.mode gateway-api it is reached by')
+    entering(r'services "gateway" not found in namespace shop: with gateway\.mode gateway-api the platform is reached')
     cluster.answer("get deployments", "")
     entering(r"there is no Mercato in namespace shop")
 
