@@ -7,7 +7,8 @@ import yaml
 from pydantic import ValidationError
 
 from services.gateway.models import GatewayPolicy
-from tests.cluster.backends.test_cluster_routes import OWN_DEFINITION, established, policy
+from tests.cluster.backends.conftest import OWN_DEFINITION, established
+from tests.cluster.backends.gateway_objects import policy
 from tests.support.administrator import Administrator
 
 pytestmark = pytest.mark.usefixtures("kind")

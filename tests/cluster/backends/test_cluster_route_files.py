@@ -11,8 +11,8 @@ from prometheus_client import REGISTRY
 
 from services.gateway.settings import GatewaySettings
 from tests.cluster.backends.conftest import Users
-from tests.cluster.backends.test_cluster_routes import ControlPlane, route, running
-from tests.cluster.backends.test_cluster_routes import settings as settings  # noqa: PLC0414 - a fixture
+from tests.cluster.backends.control_plane import ControlPlane, running
+from tests.cluster.backends.gateway_objects import route
 from tests.support.administrator import Administrator, Object
 from tests.support.serving import until
 

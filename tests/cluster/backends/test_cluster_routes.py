@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,14 @@ import aiohttp
 import pytest
 import yaml
 
-from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from tests.cluster.backends.conftest import Users, new_namespace
-from tests.support.administrator import Administrator, Object
-from tests.support.api_server import ApiServer, gateway_definitions
-from tests.support.serving import served, until
+from tests.cluster.backends.control_plane import ControlPlane, running
+from tests.cluster.backends.gateway_objects import API, gateway, gateway_class, policy, route, service
+from tests.support.administrator import Administrator
+from tests.support.api_server import ApiServer
+from tests.support.serving import until
 
-API = "gateway.networking.k8s.io"
 RIGHTS: list[Any] = [
     {
         "apiGroups": [API],
@@ -34,156 +32,7 @@ RIGHTS: list[Any] = [
     {"apiGroups": ["mercato.dev"], "resources": ["gatewaypolicies/status"], "verbs": ["patch"]},
     {"apiGroups": [""], "resources": ["services", "namespaces"], "verbs": ["list", "watch"]},
 ]
-OWN_DEFINITION = Path(__file__).parents[3] / "operator" / "crds" / "gatewaypolicy.yaml"
-SHIPPED = OWN_DEFINITION.parents[2] / "gateway-config"
-KINDS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
-
-
-def route(namespace: str, name: str, path: str, **changes: Any) -> Object:
-    """An HTTPRoute to Service order at port 80; `parent` and `backend` change its references, `rule` the rule."""
-    rule = {
-        "matches": [{"path": {"type": "Exact", "value": path}}],
-        "backendRefs": [{"name": "order", "port": 80, **changes.get("backend", {})}],
-        **changes.get("rule", {}),
-    }
-    spec = {"parentRefs": [{"name": "mercato", **changes.get("parent", {})}], "rules": [rule]}
-    return {
-        "apiVersion": f"{API}/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {**spec, **changes.get("spec", {})},
-    }
-
-
-def gateway(namespace: str, class_name: str, **listener: Any) -> Object:
-    return {
-        "apiVersion": f"{API}/v1",
-        "kind": "Gateway",
-        "metadata": {"name": "mercato", "namespace": namespace},
-        "spec": {
-            "gatewayClassName": class_name,
-            "listeners": [{"name": "http", "protocol": "HTTP", "port": 80, **listener}],
-        },
-    }
-
-
-def gateway_class(namespace: str) -> Object:
-    return {
-        "apiVersion": f"{API}/v1",
-        "kind": "GatewayClass",
-        "metadata": {"name": f"mercato-{namespace}"},
-        "spec": {"controllerName": "mercato.dev/gateway"},
-    }
-
-
-def service(namespace: str, name: str = "order") -> Object:
-    metadata = {"name": name, "namespace": namespace}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata,
-        "spec": {"ports": [{"name": "http", "port": 80}]},
-    }
-
-
-def policy(namespace: str, name: str, target: Object, **fields: Any) -> Object:
-    return {
-        "apiVersion": "mercato.dev/v1alpha1",
-        "kind": "GatewayPolicy",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {"targetRefs": [{"group": API, **target}], **fields},
-    }
-
-
-@pytest.fixture(scope="session")
-def definitions() -> list[Object]:
-    folder = gateway_definitions()
-    if isinstance(folder, str):
-        pytest.skip(folder)
-    paths = [*(folder / f"{API}_{kind}.yaml" for kind in KINDS), OWN_DEFINITION]
-    return [yaml.safe_load(path.read_text()) for path in paths]
-
-
-async def established(admin: Administrator, definition: Object) -> None:
-    """Puts a definition in place and waits until its objects are taken."""
-    await admin.put(definition)
-
-    async def holds() -> bool:
-        found = (await admin.get(definition)).get("status", {}).get("conditions") or []
-        return any(one["type"] == "Established" and one["status"] == "True" for one in found)
-
-    await until(holds)
-
-
-@pytest.fixture
-async def kinds(admin: Administrator, definitions: list[Object]) -> None:
-    """The API server knows the kinds."""
-    for definition in definitions:
-        await established(admin, definition)
-
-
-@dataclass(frozen=True)
-class ControlPlane:
-    """The running control plane and what it sees."""
-
-    url: str
-    http: aiohttp.ClientSession
-    admin: Administrator
-    namespace: str
-    envoy: Path
-
-    async def table(self) -> Any:
-        async with self.http.get(f"{self.url}/routes") as response:
-            return await response.json()
-
-    async def paths(self) -> list[str]:
-        return sorted(line["path"]["value"] for line in (await self.table())["routes"])
-
-    async def line(self, path: str) -> Any:
-        return next((one for one in (await self.table())["routes"] if one["path"]["value"] == path), None)
-
-    async def conditions(self, found: Object) -> dict[str, Any]:
-        """Those of an object, or of a route's only parent, by type."""
-        status = (await self.admin.get(found)).get("status", {})
-        if found["kind"] == "HTTPRoute":
-            status = status["parents"][0] if status.get("parents") else {}
-        return {one["type"]: one for one in status.get("conditions", [])}
-
-    async def tells(self, found: Object, kind: str, reason: str, seconds: float = 5) -> Object:
-        """Waits for a condition to have that reason."""
-
-        async def told() -> bool:
-            return (await self.conditions(found)).get(kind, {}).get("reason") == reason
-
-        try:
-            await until(told, seconds)
-        except TimeoutError:
-            pytest.fail(f"{kind} {reason} is not in {await self.conditions(found)}")
-        condition: Object = (await self.conditions(found))[kind]
-        return condition
-
-
-@pytest.fixture
-def settings(tmp_path: Path, namespace: str) -> Callable[..., GatewaySettings]:
-    def make(**changes: Any) -> GatewaySettings:
-        given = {
-            "source": "kubernetes",
-            "namespace": namespace,
-            "envoy_directory": tmp_path / "envoy",
-            "discovery_url": "http://127.0.0.1:9",
-            "jwks_url": "http://127.0.0.1:9/jwks.json",
-        }
-        return GatewaySettings(**{**given, **changes})
-
-    return make
-
-
-@asynccontextmanager
-async def running(
-    settings: GatewaySettings, http: aiohttp.ClientSession, admin: Administrator
-) -> AsyncIterator[ControlPlane]:
-    async with served(build(settings)) as url:
-        yield ControlPlane(url, http, admin, settings.own_namespace, settings.envoy_directory)
+SHIPPED = Path(__file__).parents[3] / "gateway-config"
 
 
 @pytest.fixture
