@@ -4,6 +4,7 @@ A delta repeats every instance as ADDED, which a client takes as a replacement, 
 missed any number of deltas is right again after the next, and `apps__hashcode` proves it.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,6 +14,8 @@ from services.discovery.registry import Registry
 
 DATA_CENTER = "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo"
 Document = dict[str, Any]
+_NOT_OF_A_NAME = re.compile(r"[^\w.-]|^(?=[\d.-])", re.ASCII)
+_NOT_OF_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def applications(snapshot: Snapshot, registry: Registry) -> Document:
@@ -88,7 +91,10 @@ def _instance(instance: Instance, action: str, registry: Registry) -> Document:
 
 
 def to_xml(document: Document) -> bytes:
-    """The same document as XStream writes it: lists are repeated elements, `@` keys attributes, `$` the text."""
+    """The same document as XStream writes it: lists are repeated elements, `@` keys attributes, `$` the text.
+
+    Keys of Kubernetes' metadata are no names of elements: what XML does not take there (1.0, 2.3) becomes `_`.
+    """
     ((name, content),) = document.items()
     root = ET.Element(name)
     _fill(root, content)
@@ -98,13 +104,18 @@ def to_xml(document: Document) -> bytes:
 
 def _fill(element: ET.Element, content: Any) -> None:
     if not isinstance(content, dict):
-        element.text = str(content)
+        element.text = _text(content)
         return
     for key, value in content.items():
         if key == "$":
-            element.text = str(value)
+            element.text = _text(value)
         elif key.startswith("@"):
-            element.set(key[1:], str(value))
+            element.set(key[1:], _text(value))
         else:
+            name = "overriddenstatus" if key == "overriddenStatus" else _NOT_OF_A_NAME.sub("_", key)
             for item in value if isinstance(value, list) else [value]:
-                _fill(ET.SubElement(element, "overriddenstatus" if key == "overriddenStatus" else key), item)
+                _fill(ET.SubElement(element, name), item)
+
+
+def _text(value: Any) -> str:
+    return _NOT_OF_XML.sub("\N{REPLACEMENT CHARACTER}", str(value))

@@ -58,7 +58,9 @@ def steady_load(toolbox: Toolbox, rate: float = RATE) -> Iterator[Outcome]:
         return str(toolbox.run(["sh", "-c", f"cat {folder}/{name} 2>/dev/null || true"], timeout=30).stdout)
 
     def exists(name: str) -> bool:
-        return "yes" in str(toolbox.run(["sh", "-c", f"test -e {folder}/{name} && echo yes || true"], timeout=30).stdout)
+        return "yes" in str(
+            toolbox.run(["sh", "-c", f"test -e {folder}/{name} && echo yes || true"], timeout=30).stdout
+        )
 
     until(lambda: exists("running"), START, f"the load began, {read('output')}", every=0.5)
     outcome = Outcome()

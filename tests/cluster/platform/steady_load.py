@@ -97,7 +97,9 @@ class Load:
         if answer["id"] in self.accepted:
             self.doubled.append(answer["id"])
         self.accepted[answer["id"]] = token
-        await self.call("GET", f"/api/v1/orders/{answer['id']}", 200, headers={"authorization": headers["authorization"]})
+        await self.call(
+            "GET", f"/api/v1/orders/{answer['id']}", 200, headers={"authorization": headers["authorization"]}
+        )
 
     async def rest(self, order_id: str, token: str, deadline: float) -> str:
         headers = {"authorization": f"Bearer {token}"}

@@ -10,7 +10,18 @@ from release import Release, component, until
 from cli.cluster import control
 from cli.platform.toolbox import Toolbox
 
-SERVICES = ("gateway", "discovery", "config", "customer", "product", "order", "payment", "notification", "simulator", "mail")
+SERVICES = (
+    "gateway",
+    "discovery",
+    "config",
+    "customer",
+    "product",
+    "order",
+    "payment",
+    "notification",
+    "simulator",
+    "mail",
+)
 STEADY = 5.0
 AWAY = 60.0
 """Seconds without an API server."""

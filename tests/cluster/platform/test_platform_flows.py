@@ -70,5 +70,7 @@ def test_every_pod_of_the_platform_is_selected_by_a_policy(settled: Release) -> 
     policies = settled.objects("networkpolicies")
     for pod in settled.pods():
         labels = pod["metadata"]["labels"]
-        own = [p for p in policies if p["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT) == labels[COMPONENT]]
+        own = [
+            p for p in policies if p["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT) == labels[COMPONENT]
+        ]
         assert own, pod["metadata"]["name"]

@@ -44,7 +44,9 @@ def test_a_rolling_restart_of_every_deployment_under_load_loses_nothing(settled:
     with steady_load(toolbox) as outcome:
         for name in settled.deployments():
             settled.kubectl("rollout", "restart", f"deployment/{name}")
-            settled.kubectl("rollout", "status", f"deployment/{name}", f"--timeout={ROLLOUT:.0f}s", timeout=ROLLOUT + 10)
+            settled.kubectl(
+                "rollout", "status", f"deployment/{name}", f"--timeout={ROLLOUT:.0f}s", timeout=ROLLOUT + 10
+            )
         time.sleep(STEADY)
     _sound(settled, outcome)
 
@@ -68,7 +70,11 @@ def test_an_upgrade_with_new_images_and_a_migration_under_load_keeps_every_order
 
 def test_the_autoscaler_adds_pods_under_load(settled: Release, toolbox: Toolbox) -> None:
     """The processor share that starts another pod is set low, so that the load of the test is enough."""
-    values = ["--set=autoscaling.mode=hpa", "--set=defaults.autoscaling.cpu=60m", "--set=defaults.autoscaling.maxReplicas=2"]
+    values = [
+        "--set=autoscaling.mode=hpa",
+        "--set=defaults.autoscaling.cpu=60m",
+        "--set=defaults.autoscaling.maxReplicas=2",
+    ]
     values += [f"--set=components.{name}.autoscaling.enabled=false" for name in ("customer", "gateway", "notification")]
     settled.helm("upgrade", NAME, str(CHART), *values, "--wait", "--timeout=5m")
     try:

@@ -10,7 +10,14 @@ KINDS = (
     "networkpolicies,poddisruptionbudgets,horizontalpodautoscalers"
 )
 VOLUMES = {"mercato-kafka", "mercato-postgres", "mercato-mail"}
-SECRETS = {"mercato-admin", "mercato-databases", "mercato-kafka", "mercato-payment", "mercato-refresh", "mercato-signing-keys"}
+SECRETS = {
+    "mercato-admin",
+    "mercato-databases",
+    "mercato-kafka",
+    "mercato-payment",
+    "mercato-refresh",
+    "mercato-signing-keys",
+}
 
 
 def names(release: Release, kinds: str) -> set[str]:
@@ -38,4 +45,8 @@ def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Re
     settled.mercato("invariants")
 
 
-COUNT = ("sh", "-c", 'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U postgres -d order -Atc "SELECT count(*) FROM orders"')
+COUNT = (
+    "sh",
+    "-c",
+    'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U postgres -d order -Atc "SELECT count(*) FROM orders"',
+)

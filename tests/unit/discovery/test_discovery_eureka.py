@@ -98,3 +98,15 @@ def test_xml_says_the_same_as_json(registry: Registry) -> None:
     center = instances[0].find("dataCenterInfo")
     assert center is not None
     assert center.get("class") == eureka.DATA_CENTER
+
+
+def test_labels_and_annotations_of_kubernetes_are_well_formed_xml(registry: Registry) -> None:
+    told = {"app.kubernetes.io/name": "mercato", "0/a b": "1 < 2", "note": "a\x00b"}
+    instance = Instance("order", "uid", "10.244.0.3", 8080, "shop", metadata=told)
+    document = ET.fromstring(eureka.to_xml(eureka.applications(Snapshot.of([instance]), registry)))  # noqa: S314
+    (metadata,) = document.iter("metadata")
+    assert {each.tag: each.text for each in metadata} == {
+        "app.kubernetes.io_name": "mercato",
+        "_0_a_b": "1 < 2",
+        "note": "a\N{REPLACEMENT CHARACTER}b",
+    }
