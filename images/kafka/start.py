@@ -72,7 +72,7 @@ JAVA_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
-    # One small broker for trying out: the optimizing compiler costs more than it wins back; it also starts twice as fast.
+    # For one small broker the optimizing compiler costs more than it wins back; it also starts twice as fast without.
     "-XX:TieredStopAtLevel=1",
     # Java's warnings about what Kafka and its libraries still use of the JDK say nothing to a user.
     "--enable-native-access=ALL-UNNAMED",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -13,12 +14,16 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from services.chassis import telemetry
+from services.chassis.config_client import backoff
 from services.chassis.messages import Message
 from services.chassis.settings import ServiceSettings
 from services.chassis.tasks import stop
 
 set_json_loads(orjson.loads)
 log = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+"""How long a service that needs its database to start waits for it."""
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -130,6 +135,24 @@ class Database:
     @property
     def span_attributes(self) -> dict[str, str]:
         return {"db.system.name": "postgresql", "db.namespace": self.source}
+
+    async def awaited(self, seconds: float = START_SECONDS) -> None:
+        """Returns once it answers: for work without which a service cannot start. Raises OperationalError in the end.
+
+        A database that restarts together with its services would else end each of them, and the back-off between a
+        pod's restarts outlasts the outage by far.
+        """
+        deadline = time.monotonic() + seconds
+        for pause in backoff(limit=2.0):
+            try:
+                await self.fetch("SELECT 1")
+            except OperationalError as error:
+                if time.monotonic() + pause > deadline:
+                    raise
+                log.warning("waiting for the database: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def check(self) -> str | None:
         """Readiness: None, or why the database cannot be used."""

@@ -33,6 +33,7 @@ def build(settings: CustomerSettings) -> Starlette:
 
     @asynccontextmanager
     async def first_admin() -> AsyncIterator[None]:
+        await database.awaited()
         await accounts.ensure_first_admin(settings)
         yield
 

@@ -23,6 +23,7 @@ INSERT INTO stock (product_id, on_hand) SELECT id, %s FROM seeded
 @asynccontextmanager
 async def seeded(database: Database, currency: str) -> AsyncIterator[None]:
     """Seeds on entry. Raises SystemExit when the catalog is priced in another currency than the installation's."""
+    await database.awaited()
     async with database.transaction() as tx:
         await seed(tx.connection, seed_products(), currency)
         other = await foreign_currency(tx.connection, currency)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from flows import Recorder
+from measures import Measured
 from release import Release
 
 from cli.cluster import kind, prerequisites
@@ -22,6 +23,21 @@ from cli.platform.toolbox import Toolbox, opened
 NAMESPACE = "mercato"
 LAST = "test_platform_flows"
 """What is judged there was seen during all other tests."""
+
+
+FIGURES: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if FIGURES:
+        terminalreporter.section("measured on the cluster")
+        for line in FIGURES:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def measured() -> Measured:
+    return lambda what, figure: FIGURES.append(f"{what}: {figure}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,7 +63,7 @@ def _mercato(*words: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(measured: Measured) -> Iterator[Cluster]:
     given = os.environ.get("MERCATO_TEST_CLUSTER")
     if given:
         yield Cluster.find(given)
@@ -56,22 +72,26 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(reason)
     name = "test"
     try:
+        started = time.monotonic()
         _mercato("up", "--name", name)
+        measured("cluster up", f"{time.monotonic() - started:.0f} s")
+        started = time.monotonic()
         _mercato("load", "--name", name)
+        measured("cluster load", f"{time.monotonic() - started:.0f} s")
         yield Cluster.find(name)
     finally:
         _mercato("down", "--name", name)
 
 
 @pytest.fixture(scope="session")
-def release(cluster: Cluster) -> Release:
+def release(cluster: Cluster, measured: Measured) -> Release:
     """Installed with the default values into a namespace that enforces restricted pods; all pods are Ready."""
     found = Release(cluster, NAMESPACE)
     if found.helm("status", "mercato", check=False).returncode:
         found.create_namespace()
         started = time.monotonic()
         found.install()
-        print(f"\nhelm install --wait: {time.monotonic() - started:.0f} s")
+        measured("helm install --wait", f"{time.monotonic() - started:.0f} s")
     found.settle()
     return found
 

@@ -25,6 +25,14 @@ class Outcome:
 
     result: dict[str, Any] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        result = self.result
+        seen = {name: count for name, count in result["answers"].items() if name not in {"POST 202", "GET 200"}}
+        return (
+            f"{result['accepted']} of {result['sent']} orders in {result['seconds']} s, {result['ends']}, "
+            f"other answers {seen or 'none'}, slowest {result['slowest']} s"
+        )
+
     @property
     def accepted(self) -> int:
         return int(self.result["accepted"])

@@ -1,5 +1,6 @@
 """Who opened connections to whom on the node while the tests ran, as its kernel saw them."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ class Connection:
 
 
 def connections(table: str) -> Iterator[Connection]:
-    """The entries of /proc/net/nf_conntrack: the original direction, then the reply, whose source is the real target."""
+    """Of /proc/net/nf_conntrack: an entry has the original direction, then the reply; its source is the real target."""
     for line in table.splitlines():
         protocol = line.split()[2].upper()
         found = _FIELD.findall(line)
@@ -63,8 +64,6 @@ class Recorder:
         release = self._release
         labels = {each["metadata"]["name"]: each["metadata"]["labels"] for each in release.objects("namespaces")}
         text = release.run("kubectl", "get", "pods", "-A", "-o", "json").stdout
-        import json  # noqa: PLC0415
-
         found: dict[str, End] = {}
         for pod in json.loads(text)["items"]:
             address, metadata = pod.get("status", {}).get("podIP"), pod["metadata"]

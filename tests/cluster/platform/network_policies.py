@@ -22,14 +22,19 @@ class End:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def allowed(policies: Sequence[Object], source: End, target: End, port: int, protocol: str = "TCP") -> bool:
+@dataclass(frozen=True)
+class Port:
+    number: int
+    protocol: str = "TCP"
+
+
+def allowed(policies: Sequence[Object], source: End, target: End, port: Port) -> bool:
     """Both ends must let it pass: the source's egress and the target's ingress."""
-    return _passes(policies, "Egress", source, target, port, protocol) and _passes(
-        policies, "Ingress", target, source, port, protocol
-    )
+    leaves = _passes(policies, "Egress", source, target, port)
+    return leaves and _passes(policies, "Ingress", target, source, port)
 
 
-def _passes(policies: Sequence[Object], way: str, own: End, other: End, port: int, protocol: str) -> bool:
+def _passes(policies: Sequence[Object], way: str, own: End, other: End, port: Port) -> bool:
     """An end that no policy selects for this way is open."""
     if own.labels is None:
         return True
@@ -44,25 +49,25 @@ def _passes(policies: Sequence[Object], way: str, own: End, other: End, port: in
         return True
     peers, rules = ("to", "egress") if way == "Egress" else ("from", "ingress")
     return any(
-        _rule_allows(rule.get(peers), rule.get("ports"), policy["metadata"]["namespace"], other, port, protocol)
+        _rule_allows(rule.get(peers), rule.get("ports"), policy["metadata"]["namespace"], other, port)
         for policy in selecting
         for rule in policy["spec"].get(rules, [])
     )
 
 
 def _rule_allows(
-    peers: Sequence[Object] | None, ports: Sequence[Object] | None, namespace: str, other: End, port: int, protocol: str
+    peers: Sequence[Object] | None, ports: Sequence[Object] | None, namespace: str, other: End, port: Port
 ) -> bool:
-    if ports and not any(_port_matches(each, port, protocol) for each in ports):
+    if ports and not any(_port_matches(each, port) for each in ports):
         return False
     return not peers or any(_peer_matches(peer, namespace, other) for peer in peers)
 
 
-def _port_matches(rule: Object, port: int, protocol: str) -> bool:
+def _port_matches(rule: Object, port: Port) -> bool:
     _require_known(rule, {"port", "protocol"})
     if isinstance(rule.get("port"), str):
         raise NotImplementedError(f"a named port: {rule}")
-    return rule.get("protocol", "TCP") == protocol and rule.get("port") in (None, port)
+    return rule.get("protocol", "TCP") == port.protocol and rule.get("port") in (None, port.number)
 
 
 def _peer_matches(peer: Object, namespace: str, other: End) -> bool:

@@ -1,6 +1,6 @@
 """The images of a next version: the same, under another tag, and the order service with one more migration."""
 
-import shutil
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -44,9 +44,7 @@ def _build(engine: engines.Engine, reference: str, context: Path) -> None:
     else:
         command = [kind.engine() or "docker", "build", "-q", "-t", reference, str(context)]
         environment = {}
-    import os  # noqa: PLC0415
-
     done = subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
     )
-    assert done.returncode == 0, f"{shutil.which(command[0])}: {done.stderr}"
+    assert done.returncode == 0, done.stderr

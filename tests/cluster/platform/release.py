@@ -1,5 +1,6 @@
 """A Mercato installed by Helm into a namespace of a cluster, as its operator handles it: kubectl, helm, ./mercato."""
 
+import base64
 import json
 import os
 import re
@@ -7,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from cli.cluster.layout import Cluster
@@ -104,8 +104,6 @@ class Release:
         return [str(each["metadata"]["name"]) for each in self.objects("deployments", SELECTOR)]
 
     def secret(self, name: str) -> dict[str, str]:
-        import base64  # noqa: PLC0415
-
         data: Mapping[str, str] = self.object("secret", name)["data"]
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
@@ -165,7 +163,3 @@ def component(pod: Object) -> str:
 def is_ready(pod: Object) -> bool:
     conditions = pod.get("status", {}).get("conditions", [])
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
-def checkout_file(*parts: str) -> Path:
-    return CHECKOUT.joinpath(*parts)

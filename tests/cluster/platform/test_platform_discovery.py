@@ -1,27 +1,21 @@
 """Discovery in a cluster: only what is ready, at once, in the same forms as on one machine."""
 
-import json
 import time
-import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
+from measures import Measured
 from release import CHART, NAME, Release, is_ready, until
+from web import read, read_json
 
 LISTED_WITHIN = 2.0
 SPRING = {"instanceId", "serviceId", "host", "port", "uri", "secure", "scheme", "metadata", "namespace"}
 
 
-def _read(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)
-
-
 def listed(discovery: str, name: str = "order") -> set[str]:
-    return {instance["host"] for instance in _read(f"{discovery}/apps/{name}")}
+    return {instance["host"] for instance in read_json(f"{discovery}/apps/{name}")}
 
 
 def ready(release: Release, name: str = "order") -> set[str]:
@@ -41,7 +35,9 @@ def _two_of_order(release: Release) -> Iterator[None]:
         until(lambda: len(release.pods("order")) == 1, 60, "one pod of order")
 
 
-def test_it_lists_only_ready_pods_and_follows_a_scale_up_within_two_seconds(settled: Release) -> None:
+def test_it_lists_only_ready_pods_and_follows_a_scale_up_within_two_seconds(
+    settled: Release, measured: Measured
+) -> None:
     with settled.forwarded("svc/discovery", 80) as discovery:
         assert listed(discovery) == ready(settled)
         with _two_of_order(settled):
@@ -51,21 +47,20 @@ def test_it_lists_only_ready_pods_and_follows_a_scale_up_within_two_seconds(sett
                 assert seen <= now | ready(settled), "a pod is listed that is not ready"
             began = time.monotonic()
             until(lambda: listed(discovery) == now, LISTED_WITHIN, "the second pod is listed", every=0.05)
-            print(f"\nlisted {time.monotonic() - began:.2f} s after it was seen ready")
+            measured("a new pod is listed after it was seen ready", f"{time.monotonic() - began:.2f} s")
         until(lambda: listed(discovery) == ready(settled), LISTED_WITHIN + 1, "the second pod is not listed any more")
 
 
 def test_it_answers_in_the_forms_it_has_on_one_machine(settled: Release) -> None:
     with settled.forwarded("svc/discovery", 80) as discovery:
-        (instance,) = _read(f"{discovery}/apps/order")
+        (instance,) = read_json(f"{discovery}/apps/order")
         assert set(instance) == SPRING
         (pod,) = [each for each in settled.pods("order") if is_ready(each)]
         assert instance["instanceId"] == pod["metadata"]["uid"]
         assert instance["uri"] == f"http://{pod['status']['podIP']}:8080"
         assert (instance["namespace"], instance["serviceId"]) == (settled.namespace, "order")
-        assert _read(f"{discovery}/apps/order/{instance['instanceId']}") == instance
-        with urllib.request.urlopen(f"{discovery}/eureka/apps", timeout=10) as answer:
-            document = ET.fromstring(answer.read())  # noqa: S314 - our own service's answer
+        assert read_json(f"{discovery}/apps/order/{instance['instanceId']}") == instance
+        document = ET.fromstring(read(f"{discovery}/eureka/apps"))  # noqa: S314 - our own service's answer
         names = {each.text for each in document.findall("application/name")}
         assert names >= {"ORDER", "PRODUCT", "PAYMENT", "CUSTOMER", "NOTIFICATION", "CONFIG", "DISCOVERY", "GATEWAY"}
 

@@ -28,7 +28,6 @@ AWAY = 60.0
 
 
 def _invariants_hold(release: Release, outcome: Outcome) -> None:
-    print(f"\n{outcome.result}")
     outcome.require_nothing_lost()
     report = json.loads(release.mercato("invariants", "--json", check=False).stdout)
     assert report["ok"], report
@@ -67,7 +66,7 @@ def test_what_always_holds_holds_when_a_store_is_killed_under_load(
         time.sleep(STEADY)
         (pod,) = settled.pods(name)
         settled.kubectl("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
-        until(lambda: settled.unsettled(), 30, "the pod is gone")
+        until(settled.unsettled, 30, "the pod is gone")
         settled.settle()
         time.sleep(2 * STEADY)
     _invariants_hold(settled, outcome)

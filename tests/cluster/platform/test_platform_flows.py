@@ -6,13 +6,16 @@ Where the network enforces policies (kind), scripts/prove-network-policies tries
 import pytest
 import yaml
 from flows import Recorder
-from network_policies import End, allowed
+from measures import Measured
+from network_policies import End, Port, allowed
 from release import CHART, COMPONENT, Release, component
 
 FLOWS = CHART / "files" / "flows.yaml"
 
 
-def test_every_connection_seen_is_allowed_by_the_policies(settled: Release, flows: Recorder | None) -> None:
+def test_every_connection_seen_is_allowed_by_the_policies(
+    settled: Release, flows: Recorder | None, measured: Measured
+) -> None:
     if flows is None:
         pytest.skip("the connections of this cluster's node are not to be seen: its network enforces policies itself")
     settled.mercato("demo")
@@ -21,13 +24,13 @@ def test_every_connection_seen_is_allowed_by_the_policies(settled: Release, flow
     refused = [
         f"{source} -> {target}:{port}/{protocol}"
         for (source, target, port, protocol), ends in sorted(flows.seen.items())
-        if not _is_of_the_node(ends) and not allowed(policies, *ends, port, protocol)
+        if not _is_of_the_node(ends) and not allowed(policies, *ends, Port(port, protocol))
     ]
     assert refused == []
     seen = {(source, target, port) for source, target, port, _ in flows.seen}
     central = {("order", "kafka", 9092), ("payment", "simulator", 8080), ("gateway", "order", 8080)}
     assert seen >= {*central, ("notification", "mail", 1025), ("product", "postgres", 5432)}, seen
-    print(f"\n{len(flows.seen)} kinds of connections in {flows.looks} looks")
+    measured("kinds of connections seen", f"{len(flows.seen)} in {flows.looks} looks")
 
 
 def _is_of_the_node(ends: tuple[End, End]) -> bool:
@@ -48,11 +51,13 @@ def test_every_pair_outside_the_documented_matrix_is_denied(settled: Release) ->
                 public = (target, port) in {("gateway", 8080), ("gateway", 8443)}
                 wanted = (source, target, port) in listed
                 # Egress decides for what the gateway offers to everyone.
-                if allowed(policies, one, other, port) != wanted and not (public and wanted):
+                if allowed(policies, one, other, Port(port)) != wanted and not (public and wanted):
                     wrong.append(f"{source} -> {target}:{port} is {'refused' if wanted else 'open'}")
     assert wrong == []
     stranger = End("10.244.0.250", "default", {"app": "stranger"}, {"kubernetes.io/metadata.name": "default"})
-    reached = {(name, port) for name, end in ends.items() for port in ports if allowed(policies, stranger, end, port)}
+    reached = {
+        (name, port) for name, end in ends.items() for port in ports if allowed(policies, stranger, end, Port(port))
+    }
     assert reached == {("gateway", 8080)}
 
 

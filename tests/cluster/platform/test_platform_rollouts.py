@@ -3,7 +3,7 @@
 import time
 
 from driving import Outcome, steady_load
-from next_version import TAG, MIGRATION, load_next_version
+from next_version import MIGRATION, TAG, load_next_version
 from release import CHART, NAME, Release, is_ready, until
 
 from cli.platform.toolbox import Toolbox
@@ -23,7 +23,6 @@ def _scaled(release: Release, replicas: int) -> None:
 
 
 def _sound(release: Release, outcome: Outcome) -> None:
-    print(f"\n{outcome.result}")
     outcome.require_only_retryable_answers()
     outcome.require_nothing_lost()
     assert outcome.confirmed >= outcome.accepted * 0.95, outcome.result

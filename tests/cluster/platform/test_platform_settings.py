@@ -2,13 +2,14 @@
 
 import json
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from measures import Measured
 from release import Release, until
+from web import read_json, read_text
 
 APPLIED_WITHIN = 5.0
 SHORT_DEADLINE = 3
@@ -30,12 +31,6 @@ def _patch(release: Release, name: str, data: dict[str, Any]) -> None:
     release.kubectl("patch", "configmap", name, "--type=merge", "-p", json.dumps({"data": data}))
 
 
-def _read(url: str, headers: dict[str, str] | None = None) -> Any:
-    request = urllib.request.Request(url, headers=headers or {})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
-
-
 def _restarts(release: Release) -> dict[str, int]:
     return {
         pod["metadata"]["name"]: sum(each["restartCount"] for each in pod["status"]["containerStatuses"])
@@ -43,14 +38,16 @@ def _restarts(release: Release) -> dict[str, int]:
     }
 
 
-def test_an_edited_configmap_reaches_the_running_service_without_a_restart(settled: Release) -> None:
+def test_an_edited_configmap_reaches_the_running_service_without_a_restart(
+    settled: Release, measured: Measured
+) -> None:
     before = _restarts(settled)
     document = f"authorization_deadline_seconds: {SHORT_DEADLINE}\norder_deadline_seconds: 60\n"
     with edited(settled, "order", **{"application.yaml": document}) as at:
         told = "settings changed: authorization_deadline_seconds"
         question = ("logs", "deploy/order", "--since=20s")
         until(lambda: told in settled.kubectl(*question), APPLIED_WITHIN, "the service told of the change")
-        print(f"\napplied after {time.monotonic() - at:.1f} s")
+        measured("an edited ConfigMap is applied", f"{time.monotonic() - at:.1f} s")
         with settled.forwarded("svc/gateway", 80) as gateway:
             token = settled.mercato("token").stdout.strip()
             ended, seconds = _hanging_order(gateway, token)
@@ -61,20 +58,18 @@ def test_an_edited_configmap_reaches_the_running_service_without_a_restart(settl
 
 def _hanging_order(gateway: str, token: str) -> tuple[Any, float]:
     """An order whose provider never answers, at its end, and how long that took."""
-    product = _read(f"{gateway}/api/v1/products?limit=1")["items"][0]["id"]
+    product = read_json(f"{gateway}/api/v1/products?limit=1")["items"][0]["id"]
     order = {
         "lines": [{"product_id": product, "quantity": 1}],
         "shipping_address": {"name": "Ada", "line1": "12 St James's Square", "city": "London", "country": "GB"},
         "payment_method": {"type": "card", "token": "pm_card_simulate_timeout"},
     }
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "idempotency-key": str(uuid4())}
-    request = urllib.request.Request(f"{gateway}/api/v1/orders", json.dumps(order).encode(), headers)
     started = time.monotonic()
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        url = f"{gateway}/api/v1/orders/{json.load(answer)['id']}"
+    url = f"{gateway}/api/v1/orders/{read_json(f'{gateway}/api/v1/orders', headers, order)['id']}"
 
     def ended() -> Any:
-        found = _read(url, headers)
+        found = read_json(url, headers)
         return found if found["status"] == "REJECTED" else None
 
     return until(ended, 40, "the order ended"), time.monotonic() - started
@@ -84,28 +79,29 @@ def test_a_setting_that_is_not_reloadable_is_reported_as_waiting_for_a_restart(s
     with settled.forwarded("deploy/order", 8080) as order:
         with edited(settled, "order", currency="USD"):
             until(
-                lambda: "currency" in _read(f"{order}/readyz").get("restart_pending", []),
+                lambda: "currency" in read_json(f"{order}/readyz").get("restart_pending", []),
                 APPLIED_WITHIN,
                 "restart_pending names the setting",
             )
-        until(lambda: not _read(f"{order}/readyz").get("restart_pending"), APPLIED_WITHIN, "it was taken back")
+        until(lambda: not read_json(f"{order}/readyz").get("restart_pending"), APPLIED_WITHIN, "it was taken back")
 
 
 def test_a_broken_configmap_changes_nothing_and_is_reported(settled: Release) -> None:
     with settled.forwarded("svc/config", 80) as config, settled.forwarded("deploy/config", 9090) as metrics:
-        before = {name: _read(f"{config}/{name}/kubernetes") for name in ("order", "payment")}
+        before = {name: read_json(f"{config}/{name}/kubernetes") for name in ("order", "payment")}
         with edited(settled, "order", **{"application.yaml": "order_deadline_seconds: [\n"}):
             broken = until(
-                lambda: _read(f"{config}/readyz").get("broken_documents"), APPLIED_WITHIN, "readiness details name it"
+                lambda: read_json(f"{config}/readyz").get("broken_documents"),
+                APPLIED_WITHIN,
+                "readiness details name it",
             )
             assert "order" in json.dumps(broken)
-            assert {name: _read(f"{config}/{name}/kubernetes") for name in before} == before
-            with urllib.request.urlopen(f"{metrics}/metrics", timeout=10) as answer:
-                assert "mercato_config_broken_documents 1.0" in answer.read().decode()
+            assert {name: read_json(f"{config}/{name}/kubernetes") for name in before} == before
+            assert "mercato_config_broken_documents 1.0" in read_text(f"{metrics}/metrics")
             events = until(
                 lambda: [each for each in settled.objects("events") if each["reason"] == "BrokenDocument"],
                 APPLIED_WITHIN,
                 "an Event tells",
             )
             assert events[0]["involvedObject"]["name"] == "order"
-        until(lambda: not _read(f"{config}/readyz").get("broken_documents"), APPLIED_WITHIN, "it is well again")
+        until(lambda: not read_json(f"{config}/readyz").get("broken_documents"), APPLIED_WITHIN, "it is well again")

@@ -2,6 +2,7 @@
 
 import time
 
+from measures import Measured
 from release import NAME, SELECTOR, Release, until
 
 GONE_WITHIN = 60.0
@@ -24,13 +25,13 @@ def names(release: Release, kinds: str) -> set[str]:
     return {f"{each['kind']}/{each['metadata']['name']}" for each in release.objects(kinds, SELECTOR)}
 
 
-def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Release) -> None:
+def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Release, measured: Measured) -> None:
     settled.mercato("demo")
     orders = settled.kubectl("exec", "statefulset/postgres", "--", *COUNT).strip()
     secrets = {name: settled.secret(name) for name in SECRETS}
     began = time.monotonic()
     told = settled.helm("uninstall", NAME, "--wait", f"--timeout={GONE_WITHIN:.0f}s").stdout
-    print(f"\nhelm uninstall --wait: {time.monotonic() - began:.0f} s")
+    measured("helm uninstall --wait", f"{time.monotonic() - began:.0f} s")
     try:
         assert all(name in told for name in VOLUMES), told
         until(lambda: not names(settled, KINDS), GONE_WITHIN - (time.monotonic() - began), "all is gone")
