@@ -21,8 +21,8 @@ Without `--data` a command means the instance last started from this checkout. `
 the checkout, and `--port` and `--replicas` hold for one run: they are given again at the next `up`.
 
 With `--namespace` a command acts on the Mercato in that namespace of the cluster that kubectl means (KUBECONFIG, else
-`~/.kube/config`). `token` and `demo` go through the gateway, which kubectl forwards; customers made by them are remembered
-in `.mercato/namespaces`. The others run in a pod there that is made for them and deleted afterwards:
+`~/.kube/config`). `token` and `demo` go through the gateway, which kubectl forwards; customers made by `token` are
+remembered in `.mercato/namespaces`. The others run in a pod there that is made for them and deleted afterwards:
 [look inside](../how-to/install-on-kubernetes.md#look-inside).
 
 `up` passes the caller's `MERCATO_…` and `OTEL_…` variables on to every service, except those it sets itself: names,
