@@ -111,7 +111,8 @@ def make_environment(root: Path, lock: str, run: Callable[[list[str]], None]) ->
         run([base_python(), "-m", "venv", str(venv)])
     requirements = root / "requirements" / f"{lock}.txt"
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar=off"]
-    run([*pip, "--retries=3", "--require-hashes", "-r", str(requirements)])
+    # The lock is whole. Resolving it again, pip before 24 takes a package with an extra for one without a hash.
+    run([*pip, "--retries=3", "--require-hashes", "--no-deps", "-r", str(requirements)])
     (venv / f".mercato-{lock}").write_text(checksum(requirements) + "\n")
     unfinished.unlink(missing_ok=True)
 
