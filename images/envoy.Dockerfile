@@ -18,6 +18,7 @@ RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/en
 
 FROM bare
 COPY --from=envoy /envoy /usr/local/bin/envoy
+COPY images/envoy/drain.py /opt/mercato/
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["envoy"]

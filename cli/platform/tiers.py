@@ -38,7 +38,7 @@ TIERS = {
         Tier("contract", 5),
         Tier("integration", 15),
         Tier("end_to_end", 20, covers=False),
-        Tier("cluster", 40, covers=False, everywhere=False),
+        Tier("cluster", 55, covers=False, everywhere=False),
     )
 }
 NAMES = (LINT, *TIERS)

@@ -74,6 +74,7 @@ def by_dns(settled: Release) -> Iterator[Release]:
         settled.helm("rollback", NAME, "--wait", "--timeout=3m")
 
 
+@pytest.mark.long
 def test_by_dns_alone_it_lists_the_same_and_orders_flow(by_dns: Release) -> None:
     with by_dns.forwarded("svc/discovery", 80) as discovery:
         services = ("order", "product", "payment", "customer", "notification")

@@ -55,6 +55,7 @@ def test_what_always_holds_holds_when_a_store_restarts_under_load(
     _invariants_hold(settled, outcome)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["kafka", "postgres"])
 def test_what_always_holds_holds_when_a_store_is_killed_under_load(
     settled: Release, toolbox: Toolbox, name: str
