@@ -44,6 +44,7 @@ class Recorder:
         self._stop = threading.Event()
         self.seen: dict[tuple[str, str, int, str], tuple[End, End]] = {}
         """(component or name of the source, of the target, port, protocol) → the two ends."""
+        self._ends_known: dict[str, End] = {}
         self.failures: list[str] = []
         self.looks = 0
 
@@ -61,16 +62,16 @@ class Recorder:
         self.looks += 1
 
     def _ends(self) -> dict[str, End]:
+        """By address: pods that run, and those that did, since the kernel remembers them for a while."""
         release = self._release
         labels = {each["metadata"]["name"]: each["metadata"]["labels"] for each in release.objects("namespaces")}
-        text = release.run("kubectl", "get", "pods", "-A", "-o", "json").stdout
-        found: dict[str, End] = {}
-        for pod in json.loads(text)["items"]:
-            address, metadata = pod.get("status", {}).get("podIP"), pod["metadata"]
-            if address and pod["status"]["phase"] == "Running":
+        pods = json.loads(release.run("kubectl", "get", "pods", "-A", "-o", "json").stdout)["items"]
+        for pod in sorted(pods, key=lambda pod: pod["status"]["phase"] == "Running"):
+            address, metadata = pod["status"].get("podIP"), pod["metadata"]
+            if address and (address not in self._ends_known or pod["status"]["phase"] == "Running"):
                 space = metadata["namespace"]
-                found[address] = End(address, space, metadata.get("labels", {}), labels[space])
-        return found
+                self._ends_known[address] = End(address, space, metadata.get("labels", {}), labels[space])
+        return self._ends_known
 
     @staticmethod
     def _name(end: End | None, address: str) -> str:

@@ -3,6 +3,8 @@
 Where the network enforces policies (kind), scripts/prove-network-policies tries each pair instead.
 """
 
+from ipaddress import ip_network
+
 import pytest
 import yaml
 from flows import Recorder
@@ -10,6 +12,10 @@ from measures import Measured
 from network_policies import End, Port, allowed
 from release import CHART, COMPONENT, Release, component
 
+from cli.cluster import addresses
+
+NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
+"""The node's own address, and the one its pods see of it."""
 FLOWS = CHART / "files" / "flows.yaml"
 
 
@@ -35,7 +41,7 @@ def test_every_connection_seen_is_allowed_by_the_policies(
 
 def _is_of_the_node(ends: tuple[End, End]) -> bool:
     """Kubelet's probes and the API server's calls come from the node, which is always let in; and ways within a pod."""
-    return ends[0].address.startswith("10.0.0.") or ends[0].address == ends[1].address
+    return ends[0].address in NODE or ends[0].address == ends[1].address
 
 
 def test_every_pair_outside_the_documented_matrix_is_denied(settled: Release) -> None:
