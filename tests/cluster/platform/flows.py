@@ -6,12 +6,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from network_policies import End
 from release import Release, component
 
+from cli.cluster import addresses
+
+NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
+"""The node's own address, and the one its pods see of it."""
 PERIOD = 3.0
 """Seconds between two looks; the kernel remembers a closed TCP connection for two minutes."""
 _FIELD = re.compile(r"(src|dst|sport|dport)=(\S+)")
@@ -45,6 +50,8 @@ class Recorder:
         self.seen: dict[tuple[str, str, int, str], tuple[End, End]] = {}
         """(component or name of the source, of the target, port, protocol) → the two ends."""
         self._ends_known: dict[str, End] = {}
+        self._gone: set[str] = set()
+        """Addresses of pods that had gone before the first look: nobody can say any more who they were."""
         self.failures: list[str] = []
         self.looks = 0
 
@@ -55,7 +62,9 @@ class Recorder:
         ends = self._ends()
         for each in connections(Path(f"/proc/{node}/net/nf_conntrack").read_text()):
             source, target = ends.get(each.source), ends.get(each.target)
-            if source is None and target is None:
+            if self.looks == 0:
+                self._gone |= {at for at, end in ((each.source, source), (each.target, target)) if end is None}
+            if (source is None and target is None) or {each.source, each.target} & self._gone - NODE:
                 continue
             key = (self._name(source, each.source), self._name(target, each.target), each.port, each.protocol)
             self.seen.setdefault(key, (source or End(each.source), target or End(each.target)))

@@ -3,19 +3,13 @@
 Where the network enforces policies (kind), scripts/prove-network-policies tries each pair instead.
 """
 
-from ipaddress import ip_network
-
 import pytest
 import yaml
-from flows import Recorder
+from flows import NODE, Recorder
 from measures import Measured
 from network_policies import End, Port, allowed
 from release import CHART, COMPONENT, Release, component
 
-from cli.cluster import addresses
-
-NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
-"""The node's own address, and the one its pods see of it."""
 FLOWS = CHART / "files" / "flows.yaml"
 
 
