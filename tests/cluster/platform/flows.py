@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from network_policies import End
-from release import Release, component
+from release import Release, component, until
 
 from cli.cluster import addresses
 
@@ -19,6 +20,7 @@ NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
 """The node's own address, and the one its pods see of it."""
 PERIOD = 3.0
 """Seconds between two looks; the kernel remembers a closed TCP connection for two minutes."""
+_POD = '{.metadata.namespace}{" "}{.status.phase}{" "}{.status.podIP}{" "}{.metadata.labels}{"\\n"}'
 _FIELD = re.compile(r"(src|dst|sport|dport)=(\S+)")
 
 
@@ -49,19 +51,18 @@ class Recorder:
         self._stop = threading.Event()
         self.seen: dict[tuple[str, str, int, str], tuple[End, End]] = {}
         """(component or name of the source, of the target, port, protocol) → the two ends."""
-        self._ends_known: dict[str, End] = {}
+        self._ends: dict[str, End] = {}
+        """By address: pods that run, and those that did, since the kernel remembers them for a while."""
+        self._watch: subprocess.Popen[str] | None = None
         self._gone: set[str] = set()
         """Addresses of pods that had gone before the first look: nobody can say any more who they were."""
-        self.failures: list[str] = []
         self.looks = 0
 
     def look(self) -> None:
         process = self._release.cluster.process
         node = process.children()[0].pid if process else 0
-        # Pods before connections: an address that is given away in between would name the wrong pod.
-        ends = self._ends()
         for each in connections(Path(f"/proc/{node}/net/nf_conntrack").read_text()):
-            source, target = ends.get(each.source), ends.get(each.target)
+            source, target = self._ends.get(each.source), self._ends.get(each.target)
             if self.looks == 0:
                 self._gone |= {at for at, end in ((each.source, source), (each.target, target)) if end is None}
             if (source is None and target is None) or {each.source, each.target} & self._gone - NODE:
@@ -70,17 +71,24 @@ class Recorder:
             self.seen.setdefault(key, (source or End(each.source), target or End(each.target)))
         self.looks += 1
 
-    def _ends(self) -> dict[str, End]:
-        """By address: pods that run, and those that did, since the kernel remembers them for a while."""
+    def _follow_pods(self) -> None:
+        """Notes who has which address, however short its life; begins anew when the API server was away."""
         release = self._release
         labels = {each["metadata"]["name"]: each["metadata"]["labels"] for each in release.objects("namespaces")}
-        pods = json.loads(release.run("kubectl", "get", "pods", "-A", "-o", "json").stdout)["items"]
-        for pod in sorted(pods, key=lambda pod: pod["status"]["phase"] == "Running"):
-            address, metadata = pod["status"].get("podIP"), pod["metadata"]
-            if address and (address not in self._ends_known or pod["status"]["phase"] == "Running"):
-                space = metadata["namespace"]
-                self._ends_known[address] = End(address, space, metadata.get("labels", {}), labels[space])
-        return self._ends_known
+        while not self._stop.is_set():
+            with subprocess.Popen(
+                ["kubectl", "get", "pods", "-A", "--watch", f"-o=jsonpath={_POD}"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=release.environment,
+            ) as process:
+                self._watch = process
+                for line in process.stdout or ():
+                    space, phase, address, own = line.rstrip("\n").split(" ", 3)
+                    if address and (phase != "Succeeded" or address not in self._ends):
+                        self._ends[address] = End(address, space, json.loads(own or "{}"), labels.get(space, {}))
+            self._stop.wait(1)
 
     @staticmethod
     def _name(end: End | None, address: str) -> str:
@@ -91,17 +99,20 @@ class Recorder:
 
     def run(self) -> None:
         while not self._stop.wait(PERIOD):
-            try:
-                self.look()
-            except (AssertionError, OSError, KeyError, IndexError) as error:
-                self.failures.append(str(error))  # the API server is stopped by a test; the next look sees again
+            self.look()
 
     @contextmanager
     def running(self) -> Iterator["Recorder"]:
-        thread = threading.Thread(target=self.run, name="flows", daemon=True)
-        thread.start()
+        pods = threading.Thread(target=self._follow_pods, name="pods", daemon=True)
+        looks = threading.Thread(target=self.run, name="flows", daemon=True)
+        pods.start()
+        until(lambda: self._ends, 30, "the pods are known")
+        looks.start()
         try:
             yield self
         finally:
             self._stop.set()
-            thread.join(30)
+            if self._watch is not None:
+                self._watch.terminate()
+            pods.join(30)
+            looks.join(30)
