@@ -18,6 +18,7 @@ from cli.cluster import addresses
 
 NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
 """The node's own address, and the one its pods see of it."""
+PODS = {str(address) for address in ip_network(addresses.NODE_PODS).hosts()}
 PERIOD = 3.0
 """Seconds between two looks; the kernel remembers a closed TCP connection for two minutes."""
 _POD = '{.metadata.namespace}{" "}{.status.phase}{" "}{.status.podIP}{" "}{.metadata.labels}{"\\n"}'
@@ -54,8 +55,8 @@ class Recorder:
         self._ends: dict[str, End] = {}
         """By address: pods that run, and those that did, since the kernel remembers them for a while."""
         self._watch: subprocess.Popen[str] | None = None
-        self._gone: set[str] = set()
-        """Addresses of pods that had gone before the first look: nobody can say any more who they were."""
+        self.unnamed: set[str] = set()
+        """Addresses of pods that had gone before the first look, or before kubelet told whose they were."""
         self.looks = 0
 
     def look(self) -> None:
@@ -63,9 +64,9 @@ class Recorder:
         node = process.children()[0].pid if process else 0
         for each in connections(Path(f"/proc/{node}/net/nf_conntrack").read_text()):
             source, target = self._ends.get(each.source), self._ends.get(each.target)
-            if self.looks == 0:
-                self._gone |= {at for at, end in ((each.source, source), (each.target, target)) if end is None}
-            if (source is None and target is None) or {each.source, each.target} & self._gone - NODE:
+            unnamed = {at for at, end in ((each.source, source), (each.target, target)) if end is None} & PODS - NODE
+            if unnamed or (source is None and target is None):
+                self.unnamed |= unnamed
                 continue
             key = (self._name(source, each.source), self._name(target, each.target), each.port, each.protocol)
             self.seen.setdefault(key, (source or End(each.source), target or End(each.target)))
