@@ -24,6 +24,15 @@ from tests.support.definitions import GATEWAY_API, from_go
 from tests.support.servers import Server
 
 ADMINISTRATORS = "system:masters"
+AUDITED = """
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, userGroups: ["system:serviceaccounts"]}
+  - {level: None}
+"""
+"""What the audit log holds: what ServiceAccounts asked for, a watch when it begins."""
 
 
 def programs() -> dict[str, str] | str:
@@ -83,7 +92,9 @@ class ApiServer:
         peers = f"http://127.0.0.1:{ports['etcd-peers']}"
         self._etcd = _Part("etcd", _etcd(found["etcd"], folder, etcd, peers), folder, f"{etcd}/health", None)
         trust = ssl.create_default_context(cafile=str(folder / "pki" / "ca.crt"))
-        command = _api_server(found["kube-apiserver"], folder / "pki", etcd, ports["api"])
+        (folder / "audit.yaml").write_text(AUDITED)
+        self.audit_log = folder / "audit.log"
+        command = _api_server(found["kube-apiserver"], folder, etcd, ports["api"])
         self.server = _Part("kube-apiserver", command, folder, f"{self.url}/readyz", trust)
         self._stack = ExitStack()
 
@@ -107,18 +118,27 @@ class ApiServer:
         if not path.exists():
             self._authority.issue(user, user, group=group)
             pki = self._folder / "pki"
-            cluster = {"server": self.url, "certificate-authority": str(pki / "ca.crt")}
             keys = {"client-certificate": str(pki / f"{user}.crt"), "client-key": str(pki / f"{user}.key")}
-            content = {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "test",
-                "clusters": [{"name": "test", "cluster": cluster}],
-                "users": [{"name": user, "user": keys}],
-                "contexts": [{"name": "test", "context": {"cluster": "test", "user": user, "namespace": "default"}}],
-            }
-            path.write_text(yaml.safe_dump(content))
+            self._write(path, user, keys)
         return path
+
+    def kubeconfig_of_account(self, namespace: str, account: str, token: str) -> Path:
+        """A kubeconfig of a ServiceAccount, by a token of it."""
+        path = self._folder / f"{namespace}.{account}.kubeconfig"
+        self._write(path, account, {"token": token})
+        return path
+
+    def _write(self, path: Path, user: str, proof: dict[str, str]) -> None:
+        cluster = {"server": self.url, "certificate-authority": str(self.authority)}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": user, "user": proof}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": user, "namespace": "default"}}],
+        }
+        path.write_text(yaml.safe_dump(content))
 
 
 def opened(folder: Path, found: dict[str, str]) -> Iterator[ApiServer]:
@@ -147,7 +167,8 @@ def _etcd(program: str, folder: Path, clients: str, peers: str) -> tuple[str, ..
     )
 
 
-def _api_server(program: str, pki: Path, etcd: str, port: int) -> tuple[str, ...]:
+def _api_server(program: str, folder: Path, etcd: str, port: int) -> tuple[str, ...]:
+    pki = folder / "pki"
     return (
         program,
         f"--etcd-servers={etcd}",
@@ -164,5 +185,7 @@ def _api_server(program: str, pki: Path, etcd: str, port: int) -> tuple[str, ...
         f"--service-account-key-file={pki}/service-accounts.pub",
         f"--service-account-signing-key-file={pki}/service-accounts.key",
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--audit-policy-file={folder}/audit.yaml",
+        f"--audit-log-path={folder}/audit.log",
         "--shutdown-delay-duration=0s",
     )

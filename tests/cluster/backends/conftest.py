@@ -96,7 +96,7 @@ async def established(admin: Administrator, definition: Object) -> None:
         found = (await admin.get(definition)).get("status", {}).get("conditions") or []
         return any(one["type"] == "Established" and one["status"] == "True" for one in found)
 
-    await until(holds)
+    await until(holds, 30)
 
 
 @pytest.fixture
