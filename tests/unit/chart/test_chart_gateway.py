@@ -145,6 +145,16 @@ def test_for_another_implementation_nothing_of_our_gateway_is_left() -> None:
     assert not left
 
 
+def test_the_example_for_another_implementation_names_its_class_and_lets_its_proxies_in() -> None:
+    folder = ROOT / "k8s" / "gateway-api"
+    objects = case(folder / "values.yaml")
+    example = yaml.safe_load((folder / "gatewayclass.yaml").read_text())
+    assert named(objects, "Gateway", "mercato")["spec"]["gatewayClassName"] == name(example)
+    for service in ("customer", "product", "order", "payment", "notification"):
+        ingress = named(objects, "NetworkPolicy", f"mercato-{service}")["spec"]["ingress"]
+        assert "envoy-gateway-system" in str(ingress)
+
+
 def test_the_definitions_have_one_source_which_helm_follows() -> None:
     links = sorted((CHART / "crds").iterdir())
     assert [link.name for link in links] == ["gatewaypolicy.yaml"]

@@ -26,6 +26,10 @@ from chart_objects import ROOT, refusal
             "gateway.mode=gateway-api,gateway.gatewayApi.className=x,ingress.enabled=true",
             "ingress.enabled is true but there is no gateway of ours to lead to: set it to false",
         ),
+        (
+            "gateway.mode=gateway-api,gateway.gatewayApi.className=c,settings.gateway.rate_limits=false",
+            "settings.gateway is given but there is no gateway of ours to read it: remove it",
+        ),
         ("setup.enabled=false", "admin.existingSecret is empty: name the Secret, or set setup.enabled to true"),
         ("components.order.autoscaling.minReplicas=9", "components.order.autoscaling.minReplicas is above maxReplicas"),
         ("components.order.preStopSeconds=50", "components.order.terminationGracePeriodSeconds leaves no time"),
