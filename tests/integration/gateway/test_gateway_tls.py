@@ -174,6 +174,18 @@ async def test_a_renewal_that_cannot_be_used_leaves_the_last_one_in_force_and_is
     await until(well)
 
 
+async def test_an_envoy_that_started_without_a_usable_certificate_takes_the_next_one(
+    secure: Secure, certificates: Certificates
+) -> None:
+    mount(certificates.mounted, {"tls.crt": b"none", "tls.key": b"none"})
+    await secure.tells("holds no certificates in PEM")
+    await secure.gateway.start_envoy()
+    await answers(secure.gateway, "/api/v1/orders", 401, within=10)
+    assert await secure.shown() is None
+    mount(certificates.mounted, certificates.pair("second"))
+    await secure.shows("second")
+
+
 async def test_without_a_certificate_the_plain_port_goes_on_and_one_that_comes_is_used(
     tmp_path: Path, certificates: Certificates
 ) -> None:
