@@ -32,6 +32,12 @@ _DRAIN_SECONDS = 5.0
 # A batch given up has this long to roll back, and the group this long to say good-bye (the broker may be away).
 _CLOSE_SECONDS = 3.0
 _STEP_SECONDS = 1.0
+REJOIN_SECONDS = 30.0
+"""A client that has been without its group for so long is replaced by a new one.
+
+A broker's restart can leave librdkafka (seen with 2.16) with a request to join that waits for a coordinator it does not
+connect to any more, for ever; the broker answers everyone else meanwhile.
+"""
 
 
 class Consumer:
@@ -42,6 +48,8 @@ class Consumer:
         self._batches = batches
         self._stop = threading.Event()
         self._assigned = False
+        # Since when the group has no place for us; infinity while it has.
+        self._outside_since = 0.0
         # What arrived while a batch was being handled.
         self._held: list[Raw] = []
         self._config = {
@@ -84,19 +92,35 @@ class Consumer:
 
     def _run(self) -> None:
         try:
-            client = Client(self._config)
-            client.subscribe(self._topics, on_assign=self._on_assign)
-            try:
-                while not self._stop.is_set():
-                    self._round(client)
-            finally:
-                client.close()
+            while not self._stop.is_set():
+                self._follow()
         except Exception as error:
             # A consumer that died would leave its topic unread in a process that looks alive.
             die(f"consumer of {', '.join(self._topics)} died", error)
 
+    def _follow(self) -> None:
+        """The life of one client: to the end, or until it has been without its group for too long."""
+        client = Client(self._config)
+        self._outside_since, self._held = time.monotonic(), []
+        client.subscribe(self._topics, on_assign=self._on_assign, on_lost=self._on_lost)
+        forsaken = False
+        try:
+            while not self._stop.is_set() and not forsaken:
+                self._round(client)
+                forsaken = time.monotonic() > self._outside_since + REJOIN_SECONDS
+        finally:
+            if forsaken:
+                log.warning("no place in the group for %s: starting a new client", ", ".join(self._topics))
+                # It may wait for what never comes, even when told to go.
+                threading.Thread(target=client.close, name="forsaken", daemon=True).start()
+            else:
+                client.close()
+
+    def _on_lost(self, _client: Client, _partitions: list[TopicPartition]) -> None:
+        self._outside_since = time.monotonic()
+
     def _on_assign(self, _client: Client, partitions: list[TopicPartition]) -> None:
-        self._assigned = True
+        self._assigned, self._outside_since = True, float("inf")
         log.info("partitions assigned: %s", [f"{p.topic}/{p.partition}" for p in partitions])
 
     def _round(self, client: Client) -> None:

@@ -8,7 +8,7 @@ from services.chassis.app import application
 from services.gateway import api
 from services.gateway.control import Control
 from services.gateway.description import Description
-from services.gateway.envoy.options import Collector, EnvoyOptions
+from services.gateway.envoy.options import Collector, EnvoyOptions, Tls
 from services.gateway.parts import Parts
 from services.gateway.settings import GatewaySettings
 
@@ -41,4 +41,10 @@ def _options(settings: GatewaySettings) -> EnvoyOptions:
         collector=Collector(endpoint) if endpoint else None,
         sample_ratio=settings.trace_sample_ratio,
         trusted_hops=settings.trusted_hops,
+        tls=_tls(settings),
     )
+
+
+def _tls(settings: GatewaySettings) -> Tls | None:
+    port, folder = settings.envoy_tls_port, settings.envoy_tls_directory
+    return None if port is None or folder is None else Tls(port, folder.absolute())

@@ -1,10 +1,9 @@
 """The certificate by which Envoy speaks TLS: whether the mounted folder has one that can be used.
 
-Here it is only judged. Envoy reads the files itself, and again when kubelet swaps them, so that a renewal needs nobody.
+Here it is only judged. Envoy reads the files itself, and again when kubelet swaps them: that needs nobody.
 """
 
 import logging
-from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,45 +73,36 @@ def _content(path: Path) -> bytes:
 
 
 class Certificate:
-    """Judges what is in `folder` while `run` runs; `on_change` is called when Envoy must be told.
+    """Judges what is in `folder` while `run` runs."""
 
-    `round` is 0 until there was one that can be used, and rises each time there is one again: files that Envoy could
-    not read it looks at anew only when they are asked for by another name.
-    """
-
-    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
-        self.folder, self._on_change = folder, on_change
-        self.round = 0
-        self._usable = False
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._expires: datetime | None = None
-        self._problem: str | None = None
+        self._problem: str | None = "it is not looked at yet"
 
     async def run(self) -> NoReturn:
-        async with aclosing(looks(self.folder)) as times:
+        async with aclosing(looks(self._folder)) as times:
             async for _ in times:
                 self.look()
         raise AssertionError("nothing ends it but cancellation")
 
     def look(self) -> None:
+        """At what is there now."""
         try:
-            self._expires = read(self.folder).not_valid_after_utc
+            self._expires = read(self._folder).not_valid_after_utc
         except UnusableCertificateError as error:
             if str(error) != self._problem:
-                log.error("the certificate in %s cannot be used: %s", self.folder, error)
-            self._usable, self._problem = False, str(error)
+                log.error("the certificate in %s cannot be used: %s", self._folder, error)
+            self._problem = str(error)
             return
+        if self._problem is not None:
+            log.info("the certificate in %s is used, it ends %s", self._folder, self._expires)
         self._problem = None
-        if not self._usable:
-            self._usable = True
-            self.round += 1
-            log.info("the certificate in %s is used, it ends %s", self.folder, self._expires)
-            self._on_change()
 
     def fault(self) -> str | None:
         """Why clients get no good certificate; None while they do."""
         if self._problem is not None:
-            rest = "the last one stays" if self.round else "the port for TLS stays closed"
-            return f"{self.folder}: {self._problem}; {rest}"
+            return f"{self._folder}: {self._problem}; Envoy goes on with the last one it had, or has none"
         if self._expires is not None and self._expires <= datetime.now(UTC):
-            return f"{self.folder}: the certificate has ended at {self._expires:%Y-%m-%dT%H:%M:%SZ}: renew it"
+            return f"{self._folder}: the certificate has ended at {self._expires:%Y-%m-%dT%H:%M:%SZ}: renew it"
         return None

@@ -12,7 +12,7 @@ from services.gateway.certificate import Certificate
 from services.gateway.documents import Documents
 from services.gateway.endpoints import Apps, own_endpoint
 from services.gateway.envoy.files import ENDPOINTS_FOLDER, render
-from services.gateway.envoy.options import EnvoyOptions, Tls
+from services.gateway.envoy.options import EnvoyOptions
 from services.gateway.files import remove_others, write_all
 from services.gateway.memory import Memory
 from services.gateway.metrics import REFUSED_DOCUMENTS
@@ -42,7 +42,7 @@ class Control:
         self._on_change: list[Callable[[], None]] = []
         self._changed, self._answered, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
         folder = settings.envoy_tls_directory
-        self._certificate = None if folder is None else Certificate(folder.absolute(), self._changed.set)
+        self._certificate = None if folder is None else Certificate(folder)
         self._task: asyncio.Task[None] | None = None
         self._failure = "the first files are not written yet"
         self.written = False
@@ -89,8 +89,6 @@ class Control:
 
     async def __aenter__(self) -> Self:
         self._settings.on_change(lambda _names: self._changed.set())
-        if self._certificate is not None:
-            self._certificate.look()  # before the first files, which would close the port of an Envoy that runs
         self._task = asyncio.create_task(self._run(), name="gateway-control")
         self._task.add_done_callback(_report)
         return self
@@ -164,7 +162,6 @@ class Control:
             jwks=self._jwks,
             rate_limits=self._settings.rate_limits,
             sample_ratio=self._settings.trace_sample_ratio,
-            tls=self._tls(),
         )
         written = write_all(options.directory, render(table, self.apps, options))
         remove_others(options.directory / ENDPOINTS_FOLDER, {f"{name}.json" for name in table.backends})
@@ -173,13 +170,6 @@ class Control:
             callback()
         if written:
             log.info("Envoy's files written: %s", ", ".join(written))
-
-    def _tls(self) -> Tls | None:
-        """None until there was a certificate; Envoy keeps one that has become unusable since."""
-        port, found = self._settings.envoy_tls_port, self._certificate
-        if port is None or found is None or not found.round:
-            return None
-        return Tls(port, found.folder, f"certificate-{found.round}")
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -37,7 +37,7 @@ def listeners(options: EnvoyOptions) -> list[Resource]:
     manager = {"name": "envoy.filters.network.http_connection_manager", "typed_config": _connection_manager(options)}
     found = [_listener("http", options.host, options.port, {"filters": [manager]})]
     if options.tls is not None:
-        chain = {"filters": [manager], "transport_socket": transport_socket(options.tls, options.directory)}
+        chain = {"filters": [manager], "transport_socket": transport_socket(options.directory)}
         found.append(_listener("https", options.host, options.tls.port, chain))
     return found
 

@@ -40,19 +40,17 @@ class Collector:
 
 @dataclass(frozen=True)
 class Tls:
-    """Where Envoy speaks TLS, with the certificate of the mounted `folder`, which it asks for by the name `secret`."""
+    """Where Envoy speaks TLS, with the certificate of the mounted `folder`."""
 
     port: int
     folder: Path
-    secret: str
 
 
 @dataclass(frozen=True)
 class EnvoyOptions:
     """Where Envoy listens, whose tokens it takes, and where its files and spans go.
 
-    `jwks` is the issuer's JSON Web Key Set; None while no key is known: protected paths then answer 503. `tls` is None
-    where it is not wanted, or while there is no certificate.
+    `jwks` is the issuer's JSON Web Key Set; None while no key is known: protected paths then answer 503.
     """
 
     directory: Path

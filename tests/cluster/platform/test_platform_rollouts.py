@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from driving import Outcome, steady_load
 from next_version import MIGRATION, TAG, load_next_version
 from release import CHART, NAME, Release, is_ready, until
@@ -51,6 +52,7 @@ def test_a_rolling_restart_of_every_deployment_under_load_loses_nothing(settled:
     _sound(settled, outcome)
 
 
+@pytest.mark.long
 def test_an_upgrade_with_new_images_and_a_migration_under_load_keeps_every_order(
     settled: Release, toolbox: Toolbox
 ) -> None:

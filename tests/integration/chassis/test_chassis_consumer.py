@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 
 import pytest
+from confluent_kafka import Consumer as RealClient
 
+from services.chassis import consumer as consumer_module
 from services.chassis.batches import Batches
 from services.chassis.consumer import Consumer
 from services.chassis.database import Database, Transaction
@@ -445,3 +447,24 @@ async def _sessions(database: Database, column: Literal["wait_event_type", "stat
         "SELECT wait_event_type, state FROM pg_stat_activity WHERE datname = current_database()"
     )
     return any(row[("wait_event_type", "state").index(column)] == value for row in rows)
+
+
+async def test_a_client_that_finds_no_place_in_its_group_is_replaced_by_a_new_one(
+    bare: Bare, database: Database, effects: Effects, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[consumer_module.Client] = []
+
+    def client(config: dict[str, object]) -> consumer_module.Client:
+        # The first one never reaches a broker, as one that waits for a coordinator does.
+        away = {"bootstrap.servers": "127.0.0.1:1"} if not made else {}
+        made.append(RealClient({**config, **away}))
+        return made[-1]
+
+    monkeypatch.setattr(consumer_module, "Client", client)
+    monkeypatch.setattr(consumer_module, "REJOIN_SECONDS", 1.0)
+    send(bare, topic, *[numbered(topic, "a", number) for number in range(3)])
+    async with bare.consumer(database, topic, effects):
+        await until(lambda: len(made) > 1)
+        monkeypatch.setattr(consumer_module, "REJOIN_SECONDS", 30.0)
+        await until(lambda: effects.reaches(3))
+    assert await effects.numbers("a") == [0, 1, 2]

@@ -33,7 +33,6 @@ class Gateway:
     http: aiohttp.ClientSession
     parts: AsyncExitStack
     """Control plane, discovery and issuer; close it, and only Envoy is left."""
-    envoy: AsyncExitStack
     control_url: str = ""
     services: list[Service] = field(default_factory=list)
 
@@ -42,11 +41,6 @@ class Gateway:
         async with self.http.request(method, self.url + path, headers=headers, **options) as response:
             body = await response.json() if "json" in response.content_type else await response.text()
             return Answer(response.status, response.headers, body)
-
-    async def start_envoy(self) -> None:
-        """Anew, where it runs already."""
-        await self.envoy.aclose()
-        await self.envoy.enter_async_context(_proxy(self.settings.envoy_directory))
 
     async def status(self, path: str, *, token: str | None = None) -> int:
         return (await self.call("GET", path, token=token)).status
@@ -90,7 +84,7 @@ async def started(folder: Path, *, published: bool = True, **settings: Any) -> A
     shutil.copytree(ROUTES, folder / "routes")
     discovery, issuer = Discovery(), Issuer(url)
     issuer.published = published
-    async with AsyncExitStack() as outer, AsyncExitStack() as parts, AsyncExitStack() as proxy:
+    async with AsyncExitStack() as outer, AsyncExitStack() as parts:
         http = await outer.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
         given = GatewaySettings(
             host="127.0.0.1",
@@ -105,10 +99,10 @@ async def started(folder: Path, *, published: bool = True, **settings: Any) -> A
             envoy_admin_port=free_port(),
             **settings,
         )
-        running = Gateway(folder / "routes", url, given, discovery, issuer, http, parts, proxy)
+        running = Gateway(folder / "routes", url, given, discovery, issuer, http, parts)
         running.control_url = await parts.enter_async_context(served(build(given), given.port))
         await until(lambda: _is(http, 200, running.control_url + "/readyz"))
-        await running.start_envoy()
+        await outer.enter_async_context(_proxy(given.envoy_directory))
         await until(lambda: _is(http, 401 if published else 503, url + "/api/v1/orders"))
         yield running
         # Envoy holds connections to the fakes: it goes first, then they can end.
