@@ -46,5 +46,9 @@ def _options(settings: GatewaySettings) -> EnvoyOptions:
 
 
 def _tls(settings: GatewaySettings) -> Tls | None:
-    port, folder = settings.envoy_tls_port, settings.envoy_tls_directory
-    return None if port is None or folder is None else Tls(port, folder.absolute())
+    if settings.envoy_tls_port is None or settings.envoy_tls_directory is None:
+        return None
+    folder = settings.envoy_tls_directory.absolute()
+    # Kubelet renames this link, which Envoy sees, and only then makes the links of files that were not there before.
+    swapped = folder / "..data"
+    return Tls(settings.envoy_tls_port, folder, swapped if swapped.is_dir() else folder)

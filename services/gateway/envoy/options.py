@@ -40,10 +40,11 @@ class Collector:
 
 @dataclass(frozen=True)
 class Tls:
-    """Where Envoy speaks TLS, with the certificate of the mounted `folder`."""
+    """Where Envoy speaks TLS; it reads the certificate in `files` again when something is renamed in `folder`."""
 
     port: int
     folder: Path
+    files: Path
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def certificate(tls: Tls) -> Resource:
         "extensions.transport_sockets.tls.v3.Secret",
         name=_SECRET,
         tls_certificate={
-            "certificate_chain": {"filename": str(tls.folder / CERTIFICATE_FILE)},
-            "private_key": {"filename": str(tls.folder / KEY_FILE)},
+            "certificate_chain": {"filename": str(tls.files / CERTIFICATE_FILE)},
+            "private_key": {"filename": str(tls.files / KEY_FILE)},
             "watched_directory": {"path": str(tls.folder)},
         },
     )

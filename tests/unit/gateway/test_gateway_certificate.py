@@ -1,4 +1,4 @@
-"""Which certificates are used, what is said of the others, and when Envoy is told."""
+"""Which certificates are used, and what is said of the others."""
 
 import re
 from collections.abc import Callable
@@ -82,29 +82,23 @@ def test_files_that_are_none_are_named(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_envoy_is_told_of_each_return_of_a_certificate_and_of_no_renewal(tmp_path: Path) -> None:
-    told: list[int] = []
-    certificate = Certificate(tmp_path, lambda: told.append(1))
+def test_a_fault_is_told_until_there_is_a_certificate_again(tmp_path: Path) -> None:
+    certificate = Certificate(tmp_path)
+    assert "not looked at yet" in str(certificate.fault())
     certificate.look()
-    assert (certificate.round, told) == (0, [])
-    for step in (put, put):
-        step(tmp_path, p256())
-        certificate.look()
-        assert (certificate.round, told, certificate.fault()) == (1, [1], None)
-    (tmp_path / "tls.key").unlink()
-    certificate.look()
-    assert "the last one stays" in str(certificate.fault())
-    assert (certificate.round, told) == (1, [1])
+    assert "tls.crt cannot be read: No such file or directory" in str(certificate.fault())
     put(tmp_path, p256())
     certificate.look()
-    assert (certificate.round, told, certificate.fault()) == (2, [1, 1], None)
-
-
-def test_one_that_has_ended_is_used_and_told(tmp_path: Path) -> None:
-    put(tmp_path, p256(), days=-1)
-    certificate = Certificate(tmp_path, lambda: None)
+    assert certificate.fault() is None
+    (tmp_path / "tls.key").unlink()
     certificate.look()
-    assert certificate.round == 1
+    assert "tls.key cannot be read" in str(certificate.fault())
+
+
+def test_one_that_has_ended_is_told(tmp_path: Path) -> None:
+    put(tmp_path, p256(), days=-1)
+    certificate = Certificate(tmp_path)
+    certificate.look()
     assert re.search(r"has ended at \d{4}-.*Z: renew it", str(certificate.fault()))
 
 

@@ -51,7 +51,7 @@ def test_a_policy_moves_the_routes_alone(orders: RouteTable, options: EnvoyOptio
 
 
 def test_what_is_named_is_written_before_what_names_it(orders: RouteTable, options: EnvoyOptions) -> None:
-    tls = Tls(8443, Path("/mounted"), "certificate-1")
+    tls = Tls(8443, Path("/mounted"), Path("/mounted"))
     assert list(render(orders, ONE, replace(options, tls=tls))) == [
         "endpoints/order.json",
         "clusters/clusters.json",
