@@ -32,7 +32,7 @@ _DRAIN_SECONDS = 5.0
 # A batch given up has this long to roll back, and the group this long to say good-bye (the broker may be away).
 _CLOSE_SECONDS = 3.0
 _STEP_SECONDS = 1.0
-REJOIN_SECONDS = 30.0
+REJOIN_SECONDS = 20.0
 """A client that has been without its group for so long is replaced by a new one.
 
 A broker's restart can leave librdkafka (seen with 2.16) with a request to join that waits for a coordinator it does not

@@ -1,4 +1,4 @@
-"""Sends records to Kafka: idempotent, acknowledged by all, in order per key, however long the broker is away."""
+"""Sends records to Kafka: idempotent, acknowledged by all, in order per key."""
 
 import asyncio
 import logging
@@ -20,6 +20,12 @@ _POLL_SECONDS = 0.2
 _FULL_SECONDS = 0.01
 # After so many records the event loop gets a turn: handing over takes some microseconds each.
 _TURN = 100
+STALL_SECONDS = 15.0
+"""A client that has not had every answer to a batch after so long is replaced, and the batch repeated.
+
+A broker's restart can leave librdkafka (seen with 2.16) with records for a broker it does not connect to any more,
+while it answers everyone else. Where Kafka is really away, the new client waits as the old one did.
+"""
 # What Kafka will refuse again however often it is sent.
 _REFUSED_FOR_GOOD = {
     KafkaError.MSG_SIZE_TOO_LARGE,
@@ -111,10 +117,11 @@ class Producer:
             self._client.purge(in_flight=True)
 
     async def send(self, records: Sequence[Record]) -> Sent:
-        """Hands over, and waits for every answer: for as long as Kafka is away.
+        """Hands over, and waits for every answer.
 
-        Raises KafkaException when the client itself failed and the batch has to be repeated. A cancelled or repeated
-        batch may be in flight still: records of a key stay in order, and repeats are the reader's to drop.
+        Raises KafkaException when the client failed, or had no answer for long, and the batch has to be repeated. A
+        cancelled or repeated batch may be in flight still: records of a key stay in order, and repeats are the
+        reader's to drop.
         """
         if not records:
             return Sent()
@@ -123,7 +130,7 @@ class Producer:
             await self._hand_over(record, position, batch)
             if position % _TURN == _TURN - 1:
                 await asyncio.sleep(0)
-        await batch.done
+        await self._answered(batch)
         errors = {position: error for position, error in enumerate(batch.answers) if error is not None}
         if not errors:
             return Sent()
@@ -132,6 +139,15 @@ class Producer:
             self._replace_if_broken(errors[position])
         first = errors[min(failed or errors)]
         return Sent(frozenset(errors.keys() - failed), frozenset(failed), str(first.name()))
+
+    async def _answered(self, batch: _Batch) -> None:
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await asyncio.shield(batch.done)
+        except TimeoutError:
+            log.warning("Kafka has not answered for %g s: starting a new client", STALL_SECONDS)
+            self._replace()
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
     async def _hand_over(self, record: Record, position: int, batch: _Batch) -> None:
         while True:
@@ -159,9 +175,13 @@ class Producer:
         """After a fatal error (the broker lost data, say) an idempotent client refuses everything for ever."""
         if error.fatal() or error.code() == KafkaError._FATAL:
             log.error("the Kafka client broke and is replaced: %s", error.name())
-            broken, self._client = self._client, Client(self._config)
-            broken.purge()
-            broken.poll(0)
+            self._replace()
+
+    def _replace(self) -> None:
+        """What the former one still has is in the outbox, from where it is sent again in order."""
+        former, self._client = self._client, Client(self._config)
+        former.purge()
+        former.poll(0)
 
     def _poll(self) -> None:
         while not self._stop.is_set():

@@ -6,8 +6,10 @@ from collections import defaultdict
 
 import orjson
 import pytest
+from confluent_kafka import Producer as RealClient
 
 from services.chassis import leases, outbox
+from services.chassis import producer as producer_module
 from services.chassis.database import Database
 from services.chassis.messages import Message
 from services.chassis.outbox import Relay
@@ -205,3 +207,24 @@ async def test_a_failure_nobody_foresaw_ends_the_process(
     assert ended == [70]
     for task in relay._tasks:
         task.cancel()
+
+
+async def test_a_client_that_has_no_answer_for_long_is_replaced_and_the_rows_go_out(
+    bare: Bare, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[RealClient] = []
+
+    def client(config: dict[str, object]) -> RealClient:
+        # The first one never reaches a broker; the broker is there all the time.
+        away = {"bootstrap.servers": "127.0.0.1:1"} if not made else {}
+        made.append(RealClient({**config, **away}))
+        return made[-1]
+
+    monkeypatch.setattr(producer_module, "Client", client)
+    monkeypatch.setattr(producer_module, "STALL_SECONDS", 2.0)
+    topic = topics()
+    database = await bare.database()
+    await bare.relay(database)
+    await publish(database, *[numbered(topic, "a", number) for number in range(3)])
+    await until(lambda: emptied(database))
+    assert len(made) > 1
