@@ -19,6 +19,7 @@ PAIRS = (
 )
 """All but the stores; of a pair both are killed at once."""
 SERVICES = {name for pair in PAIRS for name in pair}
+pytestmark = pytest.mark.long
 STEADY = 5.0
 AWAY = 60.0
 """Seconds without an API server."""
@@ -56,7 +57,6 @@ def test_what_always_holds_holds_when_a_store_restarts_under_load(
     _invariants_hold(settled, outcome)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["kafka", "postgres"])
 def test_what_always_holds_holds_when_a_store_is_killed_under_load(
     settled: Release, toolbox: Toolbox, name: str

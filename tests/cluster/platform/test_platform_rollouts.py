@@ -71,6 +71,7 @@ def test_an_upgrade_with_new_images_and_a_migration_under_load_keeps_every_order
         settled.helm("rollback", NAME, "--wait", "--timeout=5m", timeout=360)
 
 
+@pytest.mark.long
 def test_the_autoscaler_adds_pods_under_load(settled: Release, toolbox: Toolbox) -> None:
     """The processor share that starts another pod is set low, so that the load of the test is enough."""
     values = [

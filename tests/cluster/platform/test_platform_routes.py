@@ -109,6 +109,7 @@ def from_objects(settled: Release) -> Iterator[Release]:
         settled.helm("rollback", NAME, "--wait", "--timeout=3m")
 
 
+@pytest.mark.long
 def test_routes_as_objects_work_within_two_seconds_and_get_their_conditions(
     from_objects: Release, measured: Measured
 ) -> None:
