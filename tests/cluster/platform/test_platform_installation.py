@@ -66,7 +66,7 @@ def test_a_write_outside_the_volumes_is_refused(settled: Release) -> None:
 def test_the_default_installation_needs_little_memory_at_rest(settled: Release, measured: Measured) -> None:
     """Working sets as metrics-server tells them, once it has seen all pods."""
 
-    def measured() -> dict[str, int]:
+    def working_sets() -> dict[str, int]:
         text = settled.kubectl("get", "--raw", f"/apis/metrics.k8s.io/v1beta1/namespaces/{settled.namespace}/pods")
         sizes: dict[str, int] = {}
         for item in json.loads(text)["items"]:
@@ -75,7 +75,7 @@ def test_the_default_installation_needs_little_memory_at_rest(settled: Release, 
                 sizes[name] = sum(_bytes(each["usage"]["memory"]) for each in item["containers"]) // MEBIBYTE
         return sizes if sizes.keys() >= {*SERVICES, "kafka", "postgres", "mail", "simulator"} else {}
 
-    sizes = until(measured, 90, "metrics of all pods", every=2.0)
+    sizes = until(working_sets, 90, "metrics of all pods", every=2.0)
     measured("memory at rest, MiB", f"{sum(sizes.values())} together: {sizes}")
     assert sum(sizes.values()) < ALL_AT_REST, sizes
     # The gateway's pod holds Envoy beside the control plane.
