@@ -18,6 +18,7 @@ from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka import Message as Raw
 
+from services.chassis import metrics
 from services.chassis.batches import Batches
 from services.chassis.kafka import client_config
 from services.chassis.settings import ServiceSettings
@@ -111,6 +112,7 @@ class Consumer:
         finally:
             if forsaken:
                 log.warning("no place in the group for %s: starting a new client", ", ".join(self._topics))
+                metrics.KAFKA_CLIENTS_REPLACED.labels("consume").inc()
                 # It may wait for what never comes, even when told to go.
                 threading.Thread(target=client.close, name="forsaken", daemon=True).start()
             else:

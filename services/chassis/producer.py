@@ -11,6 +11,7 @@ from typing import Self
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as Client
 
+from services.chassis import metrics
 from services.chassis.kafka import client_config
 from services.chassis.settings import ServiceSettings
 
@@ -179,6 +180,7 @@ class Producer:
 
     def _replace(self) -> None:
         """What the former one still has is in the outbox, from where it is sent again in order."""
+        metrics.KAFKA_CLIENTS_REPLACED.labels("produce").inc()
         former, self._client = self._client, Client(self._config)
         former.purge()
         former.poll(0)
