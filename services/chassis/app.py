@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.edge import Edge, allowed_methods, from_starlette
+from services.chassis.edge import ANSWER_SECONDS, Edge, allowed_methods, from_starlette
 from services.chassis.responses import json_response
 from services.chassis.settings import ServiceSettings, watch
 
@@ -35,8 +35,12 @@ def application(
     resources: Sequence[AbstractAsyncContextManager[Any]] = (),
     checks: Mapping[str, Check] | None = None,
     details: Details = dict,
+    within: float | None = ANSWER_SECONDS,
 ) -> Starlette:
-    """A service: `resources` are entered in order at start and left in reverse at the end."""
+    """A service: `resources` are entered in order at start and left in reverse at the end.
+
+    An answer that has not begun `within` seconds is a 503; None sets no limit.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -64,7 +68,7 @@ def application(
 
     app = Starlette(
         routes=[Route("/livez", livez), Route("/readyz", readyz), *routes],
-        middleware=[Middleware(Edge, transient=_transient_errors())],
+        middleware=[Middleware(Edge, transient=_transient_errors(), within=within)],
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )

@@ -30,6 +30,10 @@ Connection = AsyncConnection[tuple[Any, ...]]
 # A statement or a lock that takes longer than this is a fault, not work; an idle transaction is a lost client.
 _OPTIONS = "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+# A server whose address is gone takes nothing any more and says nothing either.
+_UNACKNOWLEDGED = {"tcp_user_timeout": 5000}
+# The gateway tries a request three times within its 15 s: an absent database must be told well before a third of that.
+_WAIT_SECONDS = 2.0
 
 
 class Transaction:
@@ -63,7 +67,7 @@ class Database:
             min_size=1,
             max_size=settings.database_pool_size,
             max_waiting=1000,
-            timeout=5.0,
+            timeout=_WAIT_SECONDS,
             reconnect_timeout=2.0,
             # A single statement needs no BEGIN and COMMIT around it; `transaction` sends them where they are wanted.
             kwargs={
@@ -72,6 +76,7 @@ class Database:
                 "connect_timeout": 5,
                 "application_name": settings.instance,
                 **_KEEPALIVE,
+                **_UNACKNOWLEDGED,
             },
             open=False,
         )
@@ -157,7 +162,7 @@ class Database:
     async def check(self) -> str | None:
         """Readiness: None, or why the database cannot be used."""
         try:
-            async with self._pool.connection(timeout=2.0) as connection:
+            async with self._pool.connection() as connection:
                 await connection.execute("SELECT 1")
         except OperationalError as error:
             return f"database does not answer ({type(error).__name__})"

@@ -1,5 +1,6 @@
 """The edge of every service, pure ASGI: each request gets a span, a metric and `x-trace-id`, each error a problem."""
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -17,15 +18,20 @@ from services.chassis.responses import problem_response
 
 log = logging.getLogger(__name__)
 
+ANSWER_SECONDS = 10.0
+"""The longest an answer may take to begin. The gateway gives up at 15 s, with less to say about it."""
 _QUIET = {"/livez", "/readyz"}
 
 
 class Edge:
-    """Wraps the router."""
+    """Wraps the router. `transient` are errors that pass; `within` is in seconds, None for no limit."""
 
-    def __init__(self, app: ASGIApp, transient: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, transient: tuple[type[Exception], ...], within: float | None = ANSWER_SECONDS
+    ) -> None:
         self._app = app
-        self._transient = transient
+        self._transient = (*transient, TimeoutError)
+        self._within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _QUIET:
@@ -55,8 +61,13 @@ class Edge:
                 MutableHeaders(scope=message)["x-trace-id"] = trace_id
             await send(message)
 
+        async def send_in_time(message: Message) -> None:
+            deadline.reschedule(None)
+            await send_marked(message)
+
         try:
-            await self._app(scope, receive, send_marked)
+            async with asyncio.timeout(self._within) as deadline:
+                await self._app(scope, receive, send_in_time)
         except ClientDisconnect:
             pass
         except Exception as error:

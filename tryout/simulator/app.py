@@ -19,4 +19,5 @@ def build(settings: SimulatorSettings) -> Starlette:
         routes=Api(settings, ledger).routes,
         resources=[ledger, Webhooks(settings, ledger)],
         checks={"database": ledger.check},
+        within=None,  # some of its cards are never answered
     )

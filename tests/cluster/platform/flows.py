@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cli.cluster import addresses
 NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
 """The node's own address, and the one its pods see of it."""
 PODS = {str(address) for address in ip_network(addresses.NODE_PODS).hosts()}
+SERVICES = ip_network(addresses.SERVICES)
 PERIOD = 3.0
 """Seconds between two looks; the kernel remembers a closed TCP connection for two minutes."""
 _POD = '{.metadata.namespace}{" "}{.status.phase}{" "}{.status.podIP}{" "}{.metadata.labels}{"\\n"}'
@@ -36,11 +37,14 @@ class Connection:
 
 
 def connections(table: str) -> Iterator[Connection]:
-    """Of /proc/net/nf_conntrack: an entry has the original direction, then the reply; its source is the real target."""
+    """Of /proc/net/nf_conntrack: an entry has the original direction, then the reply; its source is the real target.
+
+    Where that is still the address of a Service, the Service was gone and nobody was reached.
+    """
     for line in table.splitlines():
         protocol = line.split()[2].upper()
         found = _FIELD.findall(line)
-        if protocol in {"TCP", "UDP"} and len(found) == 8:
+        if protocol in {"TCP", "UDP"} and len(found) == 8 and ip_address(found[4][1]) not in SERVICES:
             yield Connection(found[0][1], found[4][1], int(found[6][1]), protocol)
 
 

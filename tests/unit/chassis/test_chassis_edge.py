@@ -187,3 +187,29 @@ async def test_readiness_tells_the_reasons() -> None:
     }
     assert (await call(app, "/livez")).status == 200
     assert (await call(application(Settings(), routes=[], checks={"a": fine}), "/readyz")).status == 200
+
+
+async def test_an_answer_that_does_not_begin_in_time_is_a_503_that_says_when_to_repeat() -> None:
+    async def never(_request: Request) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    answer = await call(application(Settings(), routes=[Route("/", never)], within=0.05), "/")
+    assert (answer.status, answer.header("retry-after")) == (503, ["1"])
+    assert answer.json()["type"] == "https://mercato.dev/problems/unavailable"
+
+
+async def test_an_answer_that_has_begun_may_go_on_for_as_long_as_it_likes() -> None:
+    async def lines() -> AsyncIterator[str]:
+        yield "one "
+        async with asyncio.timeout(5):
+            await limit_passed.wait()
+        yield "two"
+
+    async def stream(_request: Request) -> Response:
+        return StreamingResponse(lines())
+
+    limit_passed = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.1, limit_passed.set)
+    answer = await call(application(Settings(), routes=[Route("/", stream)], within=0.05), "/")
+    assert (answer.status, answer.body) == (200, b"one two")
