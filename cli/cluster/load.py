@@ -5,6 +5,7 @@ from pathlib import Path
 from cli.cluster import kind, single_node
 from cli.cluster.errors import ClusterError
 from cli.cluster.layout import Cluster
+from cli.cluster.shell import kubectl
 
 
 def import_archive(cluster: Cluster, path: Path) -> None:
@@ -17,3 +18,10 @@ def import_archive(cluster: Cluster, path: Path) -> None:
         kind.import_archive(cluster, path)
     else:
         single_node.import_archive(cluster, path)
+
+
+def installed_in(cluster: Cluster) -> list[str]:
+    """The namespaces with a Mercato whose pods run already: they keep the images they began with."""
+    spaces = "-o=jsonpath={.items[*].metadata.namespace}"
+    found = kubectl(cluster, "get", "pods", "-A", "-l=app.kubernetes.io/part-of=mercato", spaces, check=False)
+    return sorted(set(found.split()))

@@ -21,6 +21,7 @@ from cli.cluster.prerequisites import find
 from cli.layout import CHECKOUT, cache
 
 MODULES = CHECKOUT / "k8s" / "node"
+TOOLS = "tools"
 KUBERNETES = "k8s.io/kubernetes"
 REPORT_EVERY = 10.0
 
@@ -35,14 +36,14 @@ class Tool:
     module: str
     """The folder of its go.mod in k8s/node."""
     source: str
-    """The Go module it comes from, whose pin is its version; none is its folder in k8s/node itself."""
+    """The Go module it comes from, whose pin is its version; none is the checkout itself."""
     packages: tuple[str, ...]
     stamp: tuple[str, ...] = ()
     """Go variables that are given the version."""
 
     @property
     def programs(self) -> tuple[str, ...]:
-        return tuple(self.module if package == "." else package.rsplit("/", 1)[-1] for package in self.packages)
+        return tuple(package.rsplit("/", 1)[-1] for package in self.packages)
 
     @property
     def folder(self) -> Path:
@@ -68,17 +69,18 @@ class Tool:
 
     def _pins(self) -> str:
         digest = hashlib.sha256(f"{platform.machine()} {self.packages} {self.linker_flags}".encode())
-        for path in sorted((MODULES / self.module).iterdir()):
-            digest.update(path.read_bytes())
+        for path in sorted((MODULES / self.module).rglob("*")):
+            if path.is_file():
+                digest.update(path.read_bytes())
         return digest.hexdigest()[:12]
 
 
 _VERSIONS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
 
-PAUSE = Tool("pause", "pause", "", (".",))
+PAUSE = Tool("pause", TOOLS, "", ("./pause",))
 NODE = Tool(
     "node",
-    "kubernetes",
+    TOOLS,
     KUBERNETES,
     tuple(
         f"{KUBERNETES}/cmd/{program}"
@@ -86,13 +88,13 @@ NODE = Tool(
     ),
     _VERSIONS,
 )
-KUBECTL = Tool("kubectl", "kubernetes", KUBERNETES, (f"{KUBERNETES}/cmd/kubectl",), _VERSIONS)
-COREDNS = Tool("coredns", "coredns", "github.com/coredns/coredns", (".",))
+KUBECTL = Tool("kubectl", TOOLS, KUBERNETES, (f"{KUBERNETES}/cmd/kubectl",), _VERSIONS)
+COREDNS = Tool("coredns", TOOLS, "github.com/coredns/coredns", ("./coredns",))
 METRICS_SERVER = Tool(
-    "metrics-server", "metrics-server", "sigs.k8s.io/metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",)
+    "metrics-server", TOOLS, "sigs.k8s.io/metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",)
 )
 HELM = Tool(
-    "helm", "helm", "helm.sh/helm/v3", ("helm.sh/helm/v3/cmd/helm",), ("helm.sh/helm/v3/internal/version.version",)
+    "helm", TOOLS, "helm.sh/helm/v3", ("helm.sh/helm/v3/cmd/helm",), ("helm.sh/helm/v3/internal/version.version",)
 )
 KIND = Tool("kind", "kind", "sigs.k8s.io/kind", ("sigs.k8s.io/kind",))
 

@@ -134,3 +134,8 @@ def load_images(images: tuple[str, ...], name: str, data: Path | None) -> None:
     for path in archives:
         _progress(f"importing {path.name}")
         load.import_archive(found, path)
+    for namespace in load.installed_in(found):
+        click.echo(
+            f"Pods that run in {namespace} keep the images they have. To change them:\n"
+            f"kubectl -n {namespace} rollout restart deployment,statefulset"
+        )
