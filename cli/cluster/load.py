@@ -23,5 +23,5 @@ def import_archive(cluster: Cluster, path: Path) -> None:
 def installed_in(cluster: Cluster) -> list[str]:
     """The namespaces with a Mercato whose pods run already: they keep the images they began with."""
     spaces = "-o=jsonpath={.items[*].metadata.namespace}"
-    found = kubectl(cluster, "get", "pods", "-A", "-l=app.kubernetes.io/part-of=mercato", spaces, check=False)
+    found = kubectl(cluster, "get", "pods", "-A", "-l=app.kubernetes.io/name=mercato", spaces, check=False)
     return sorted(set(found.split()))
