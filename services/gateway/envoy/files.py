@@ -9,7 +9,7 @@ from services.gateway.envoy.bootstrap import bootstrap
 from services.gateway.envoy.clusters import cluster, load_assignment
 from services.gateway.envoy.listener import listeners
 from services.gateway.envoy.options import EnvoyOptions, Resource
-from services.gateway.envoy.routes import route_configuration
+from services.gateway.envoy.routes import route_configuration, routes_file
 from services.gateway.envoy.tls import SECRETS_FILE, certificate
 from services.gateway.routes import RouteTable
 
@@ -31,7 +31,7 @@ def render(table: RouteTable, apps: Apps, options: EnvoyOptions) -> Mapping[str,
     if options.tls is not None:
         files[SECRETS_FILE] = _response([certificate(options.tls)])
     files["listeners/listeners.json"] = _response(listeners(options))
-    files["routes/routes.json"] = _response([route_configuration(table, options)])
+    files[routes_file(options)] = _response([route_configuration(table, options)])
     files["bootstrap.yaml"] = _json(bootstrap(options))  # JSON is YAML
     return files
 

@@ -14,7 +14,7 @@ from services.gateway.envoy.options import (
     file_source,
     typed,
 )
-from services.gateway.envoy.routes import BODY_FILTER, ROUTES_NAME, TOKEN_FILTER
+from services.gateway.envoy.routes import BODY_FILTER, ROUTES_NAME, TOKEN_FILTER, routes_file
 from services.gateway.envoy.tls import transport_socket
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -61,7 +61,7 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
         codec_type="AUTO",
         rds={
             "route_config_name": ROUTES_NAME,
-            "config_source": file_source(options.directory / "routes" / "routes.json"),
+            "config_source": file_source(options.directory / routes_file(options)),
         },
         http_filters=chain,
         upgrade_configs=[{"upgrade_type": "websocket", "filters": streaming}],

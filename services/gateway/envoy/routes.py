@@ -11,10 +11,21 @@ from services.gateway.models import HeaderChanges, HeaderMatch, PathMatch, Route
 from services.gateway.routes import Answer, Forward, Route, RouteTable
 
 ROUTES_NAME: Final = "mercato"
+WITH_KEYS_FILE: Final = "routes/routes.json"
+WITHOUT_KEYS_FILE: Final = "routes/without-keys.json"
 BODY_FILTER: Final = "envoy.filters.http.buffer"
 TOKEN_FILTER: Final = "envoy.filters.http.jwt_authn"  # noqa: S105 - a name
 _IDEMPOTENT: Final = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _KEY: Final = {"name": "idempotency-key", "present_match": True}
+
+
+def routes_file(options: EnvoyOptions) -> str:
+    """The file of the routes that a listener with these options follows.
+
+    When the first key arrives, connections stay on the listener without keys while it drains. Routes that ask for a
+    token would refuse every request there: it knows no such check, and keeps the routes of its own time.
+    """
+    return WITHOUT_KEYS_FILE if options.jwks is None else WITH_KEYS_FILE
 
 
 def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:

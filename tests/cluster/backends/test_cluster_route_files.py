@@ -76,7 +76,7 @@ async def test_a_new_route_works_within_2_seconds(start: Start, admin: Administr
         await shows(plane, "/first")
         await admin.put(configmap(namespace, first=FIRST, second=document("second", "/second")))
         await shows(plane, "/first", "/second", within=2)
-        assert "/second" in (plane.envoy / "routes" / "routes.json").read_text()
+        assert "/second" in (plane.envoy / "routes" / "without-keys.json").read_text()
 
 
 async def test_a_bad_document_is_told_everywhere_and_harms_no_other(

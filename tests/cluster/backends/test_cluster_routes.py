@@ -68,7 +68,7 @@ async def test_class_gateway_listener_and_route_are_accepted_with_their_generati
     (parent,) = (await plane.admin.get(first))["status"]["parents"]
     assert parent["controllerName"] == "mercato.dev/gateway"
     assert await plane.paths() == ["/first"]
-    assert "/first" in (plane.envoy / "routes" / "routes.json").read_text()
+    assert "/first" in (plane.envoy / "routes" / "without-keys.json").read_text()
 
 
 async def test_a_new_route_works_within_2_seconds_and_a_change_has_its_generation(plane: ControlPlane) -> None:

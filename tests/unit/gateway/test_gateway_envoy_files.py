@@ -65,7 +65,10 @@ def test_what_is_named_is_written_before_what_names_it(orders: RouteTable, optio
 def test_without_keys_a_protected_path_answers_503_and_is_not_forwarded(
     orders: RouteTable, options: EnvoyOptions
 ) -> None:
-    found = lines(render(orders, ONE, replace(options, jwks=None)))
+    files = render(orders, ONE, replace(options, jwks=None))
+    assert "routes/routes.json" not in files, "a connection that is still there would get routes that ask for a token"
+    assert b"routes/without-keys.json" in files["listeners/listeners.json"]
+    found = lines({"routes/routes.json": files["routes/without-keys.json"]})
     protected = [line for line in found if line["name"].startswith("orders/")]
     assert [line["direct_response"] for line in protected] == [{"status": 503}] * len(protected)
     assert not any("route" in line for line in protected)
