@@ -29,10 +29,15 @@ Connection = AsyncConnection[tuple[Any, ...]]
 
 # A statement or a lock that takes longer than this is a fault, not work; an idle transaction is a lost client.
 _OPTIONS = "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
-_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-# A server whose address is gone takes nothing any more and says nothing either.
-_UNACKNOWLEDGED = {"tcp_user_timeout": 5000}
-# The gateway tries a request three times within its 15 s: an absent database must be told well before a third of that.
+# A server whose address is gone says nothing, not even that it is gone: both ways of waiting for it end after 5 s. The
+# gateway tries a request three times within its 15 s, so what is lost must be told soon.
+_LOST = {
+    "keepalives": 1,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
 _WAIT_SECONDS = 2.0
 
 
@@ -75,8 +80,7 @@ class Database:
                 "options": _OPTIONS,
                 "connect_timeout": 5,
                 "application_name": settings.instance,
-                **_KEEPALIVE,
-                **_UNACKNOWLEDGED,
+                **_LOST,
             },
             open=False,
         )
