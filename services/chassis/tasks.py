@@ -10,6 +10,8 @@ log = logging.getLogger(__name__)
 
 # EX_SOFTWARE of sysexits(3).
 DIED = 70
+AGAIN_SECONDS = 5.0
+"""A task that has not ended so long after it was cancelled is cancelled again."""
 
 
 def essential(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -23,9 +25,16 @@ def essential(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
 
 
 async def stop(*tasks: asyncio.Task[None]) -> None:
-    """Cancels and waits for the end."""
-    for task in tasks:
-        task.cancel()
+    """Cancels, as often as it takes, and waits for the end.
+
+    A task that is cancelled in the middle of a query may get the query's own error in place of the cancellation; one that
+    handles errors and tries again would never end.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
