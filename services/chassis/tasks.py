@@ -27,8 +27,8 @@ def essential(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
 async def stop(*tasks: asyncio.Task[None]) -> None:
     """Cancels, as often as it takes, and waits for the end.
 
-    A task that is cancelled in the middle of a query may get the query's own error in place of the cancellation; one that
-    handles errors and tries again would never end.
+    A task that is cancelled in the middle of a query may get the query's own error in place of the cancellation; one
+    that handles errors and tries again would never end.
     """
     pending = set(tasks)
     while pending:
