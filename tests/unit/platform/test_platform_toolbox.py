@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,15 @@ def test_a_command_with_a_namespace_is_the_same_command_in_the_toolbox(cluster: 
     assert deleted(cluster)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A run of the tests that was put into the background by a script ignores SIGINT, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 128 + signal.SIGTERM)])
 def test_the_job_goes_also_when_the_command_is_interrupted(
     cluster: FakeKubectl, number: signal.Signals, code: int
