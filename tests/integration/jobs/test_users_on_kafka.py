@@ -15,6 +15,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from mercato_operator.apply import apply
 from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.messaging.backend import Account
 from mercato_operator.patience import patiently
 from mercato_operator.users import KafkaUsers
 
@@ -122,7 +123,8 @@ def test_a_repeat_changes_nothing_and_rights_too_many_are_taken(closed_kafka: st
     admin = security("admin", ADMIN)
     assert apply(closed_kafka, MANIFESTS, security=admin, users=PASSWORDS) == []
     users = KafkaUsers(Connection(closed_kafka, admin))
-    assert users.ensure({"product": PASSWORDS["product"]}, {}) == ["user product: 0 rights given, 7 taken"]
+    without = Account("product", frozenset(), PASSWORDS["product"])
+    assert users.bring([without])["product"].done == ("0 rights given, 7 taken",)
     assert apply(closed_kafka, MANIFESTS, security=admin, users=PASSWORDS) == ["user product: 7 rights given, 0 taken"]
 
 
