@@ -35,7 +35,7 @@ class KafkaTopics:
         made = self._create([topic for topic in topics if topic.name not in present], done, faults)
         if made:
             present = self._present()
-        existing = [topic for topic in topics if topic.name in present and topic.name not in faults | made]
+        existing = [topic for topic in topics if topic.name in present.keys() - faults.keys() - made]
         counts = {topic.name: len(present[topic.name].partitions) for topic in existing}
         counts |= {topic.name: topic.partitions for topic in topics if topic.name in made}
         self._grow([topic for topic in existing if topic.partitions != counts[topic.name]], counts, done, faults)

@@ -69,14 +69,13 @@ def _differing(topic: Topic, entries: Mapping[str, Any]) -> dict[str, Any]:
     return found | {key: _RESET for key in topic.reset if key in entries and _source(entries[key]) == own}
 
 
-def _source(entry: ConfigEntry) -> int:
-    source = entry.source
-    return int(getattr(source, "value", source))
+def _source(entry: Any) -> int:
+    return int(getattr(entry.source, "value", entry.source))
 
 
 def _operation(key: str, value: Any) -> ConfigEntry:
     if value is _RESET:
-        return ConfigEntry(key, None, incremental_operation=AlterConfigOpType.DELETE)  # type: ignore[arg-type]
+        return ConfigEntry(key, None, incremental_operation=AlterConfigOpType.DELETE)
     return ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
 
 
