@@ -146,6 +146,19 @@ class Kubernetes:
         found: Object = await self._call("GET", resource.path(namespace, name))
         return found
 
+    async def kinds(self, api_version: str) -> frozenset[str]:
+        """Plural names of the kinds the server knows of, e.g. of `apps/v1`; none for an unknown group.
+
+        Raises KubernetesError.
+        """
+        try:
+            found = await self._call("GET", Resource(api_version, "").path().removesuffix("/"))
+        except KubernetesError as error:
+            if error.status == 404:
+                return frozenset()
+            raise
+        return frozenset(each["name"] for each in found["resources"])
+
     async def create(self, resource: Resource, namespace: str, content: Object) -> Object:
         """The object as the server made it. Raises KubernetesError (409: the name is taken)."""
         created: Object = await self._call("POST", resource.path(namespace), content)

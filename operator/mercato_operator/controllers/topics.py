@@ -8,10 +8,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mercato_operator import metrics
+from mercato_operator.controller import Watched
 from mercato_operator.controllers.topics_pass import ORDER_TOPICS, TopicsPass
 from mercato_operator.messaging.backend import BackendUnavailable
 from mercato_operator.messaging.logs_reader import LogsReader
@@ -42,7 +43,7 @@ class TopicsController:
         work: TopicsPass,
         uses: Uses,
         reader: LogsReader | None = None,
-        watched: tuple[Resource, ...] = (ORDER_TOPICS,),
+        watched: Sequence[Watched] = (Watched(ORDER_TOPICS),),
         resync: float = RESYNC_SECONDS,
     ) -> None:
         self._work, self._reader, self._resync = work, reader, resync
