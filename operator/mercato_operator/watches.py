@@ -69,7 +69,7 @@ def watching_settings(resources: Mapping[Resource, str]) -> kopf.OperatorSetting
     settings.process.ultimate_exiting_timeout = 30
     settings.posting.enabled = False
     settings.scanning.disabled = True  # which needs rights on all namespaces and definitions
-    settings.networking.error_backoffs = _Pauses()  # type: ignore[assignment]  # an iterable that does not end
+    settings.networking.error_backoffs = _Pauses()
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.watching.server_timeout = SERVER_SECONDS

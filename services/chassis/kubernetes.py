@@ -164,7 +164,9 @@ class Kubernetes:
         created: Object = await self._call("POST", resource.path(namespace), content)
         return created
 
-    async def apply(self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str) -> Object:
+    async def apply(
+        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str
+    ) -> Object:
         """Server-side apply under a field manager, which takes over what others set. Raises KubernetesError.
 
         A `metadata.uid` in `content` keeps an object that is gone from being made anew: 409.
