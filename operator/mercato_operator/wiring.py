@@ -16,6 +16,8 @@ from mercato_operator.messaging.kafka_backend import KafkaBackend
 from mercato_operator.messaging.letters_reader import LettersReader, consumer
 from mercato_operator.messaging.logs_reader import LogsReader
 from mercato_operator.messaging.record import ConfigMapRecord
+from mercato_operator.messaging.strimzi_backend import StrimziBackend
+from mercato_operator.messaging.strimzi_objects import Strimzi
 from mercato_operator.messaging.uses import Uses
 from mercato_operator.passwords import read_passwords
 from mercato_operator.process_settings import ProcessSettings
@@ -69,6 +71,9 @@ def _topics(
 def _backend(settings: ProcessSettings, client: Kubernetes) -> Backend | None:
     if settings.topics_backend == "none":
         return None
+    if settings.topics_backend == "strimzi":
+        where = settings.strimzi_namespace or settings.namespace
+        return StrimziBackend(client, Strimzi(where, settings.strimzi_cluster, settings.namespace))
     record = ConfigMapRecord(client, settings.namespace)
     return KafkaBackend(_connect(settings), record, users=settings.kafka_users)
 
