@@ -27,7 +27,7 @@ class LeaseLost(Exception):
 
 
 class Lease:
-    """`holder` is a name that no other process has."""
+    """`holder` is a name that no other live process has; who has it may take over from a dead one of that name."""
 
     def __init__(self, client: Kubernetes, namespace: str, name: str, holder: str) -> None:
         self._client, self._namespace, self._name, self._holder = client, namespace, name, holder

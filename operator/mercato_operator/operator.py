@@ -6,7 +6,6 @@ of each change and otherwise trust only what they see (docs/decisions/0014-opera
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -58,7 +57,8 @@ class Shell:
 
     async def _work(self, client: Kubernetes) -> None:
         settings = self._settings
-        lease = Lease(client, settings.namespace, settings.lease, f"{settings.instance}_{secrets.token_hex(4)}")
+        # By the pod's name: what is started anew in a pod goes on at once, since its predecessor there is dead.
+        lease = Lease(client, settings.namespace, settings.lease, settings.instance)
         self._starting = None  # whoever stands by is ready: an update goes on, and the one before gives way
         await lease.acquire()
         self._starting = "it starts"

@@ -77,6 +77,17 @@ class FakeApi:
             raise KubernetesError("uid mismatch", 409)
         return self._change(resource, {**found, "status": copy.deepcopy(content["status"])})
 
+    async def create(self, resource: Resource, namespace: str, content: Object) -> Object:
+        if (resource.plural, namespace, content["metadata"]["name"]) in self.objects:
+            raise KubernetesError("it exists already", 409)
+        return self._change(resource, copy.deepcopy(content))
+
+    async def replace(self, resource: Resource, namespace: str | None, name: str, content: Object) -> Object:
+        found = self._found(resource, namespace, name)
+        if content["metadata"].get("resourceVersion") != found["metadata"]["resourceVersion"]:
+            raise KubernetesError("the object has been modified", 409)
+        return self._change(resource, copy.deepcopy(content))
+
     def _change(self, resource: Resource, body: Object) -> Object:
         self.step()
         self.writes += 1
