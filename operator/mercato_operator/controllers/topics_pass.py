@@ -1,6 +1,6 @@
 """One pass: list, plan, write down what is about to be made, bring it about, clean up, tell the objects."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -9,12 +9,13 @@ from mercato_operator.controllers.topics_objects import ORDER_TOPICS, Objects
 from mercato_operator.controllers.topics_telling import Telling
 from mercato_operator.controllers.user_states import user_states
 from mercato_operator.messaging import status
-from mercato_operator.messaging.backend import UNAVAILABLE, Account, Backend, BackendUnavailable, Fault, Outcome
+from mercato_operator.messaging.backend import UNAVAILABLE, Backend, BackendUnavailable, Fault, Outcome
 from mercato_operator.messaging.declarations import Declaration, Key
+from mercato_operator.messaging.derived import accounts, reads
 from mercato_operator.messaging.plan import Plan, plan
 from mercato_operator.messaging.progress import NOTHING_KNOWN, Read
 from mercato_operator.messaging.status import Found
-from mercato_operator.messaging.uses import Uses
+from mercato_operator.messaging.uses import Use, Uses
 from mercato_operator.topics import Topic
 
 __all__ = ["ORDER_TOPICS", "TopicsPass"]
@@ -56,12 +57,10 @@ class TopicsPass:
         declarations = await self._objects.remember(declarations, wanted)
         # Planned anew: what is remembered says which keys go back to their default, and who could not be held.
         wanted = plan(declarations, uses.values(), self._home)
-        passwords = self._passwords()
         topics = await self._bring_topics(self._copies(wanted.topics))
-        users = await self._bring_users(wanted, passwords, synced=synced)
-        self.reads = _reads(wanted)
-        known = frozenset(passwords.keys() | uses.keys()) if self._users else None
-        found = Found(topics, users, known, self.logs)
+        users, known = await self._bring_users(wanted, uses, synced=synced)
+        self.reads = reads(wanted)
+        found = Found(topics, users, known if self._users else None, self.logs)
         ends = await self._end(declarations, wanted)
         statuses = {each.key: _status(each, wanted, found, ends) for each in declarations}
         told = await self._objects.write(declarations, statuses)
@@ -80,22 +79,18 @@ class TopicsPass:
         except BackendUnavailable as error:
             return _none({topic.name for topic in topics}, error)
 
-    async def _bring_users(self, wanted: Plan, passwords: Mapping[str, str], *, synced: bool) -> Outcomes:
-        uses = self._uses.all()
-        accounts = [
-            Account(user, wanted.access.get(user, frozenset()), password, managed=False)
-            for user, password in sorted(passwords.items())
-        ]
-        accounts += [
-            Account(use.user, wanted.access.get(use.user, frozenset()), use.password, secret=use.secret)
-            for use in uses.values()
-            if use.user not in passwords
-        ]
+    async def _bring_users(
+        self, wanted: Plan, uses: Mapping[str, Use], *, synced: bool
+    ) -> tuple[Outcomes, frozenset[str]]:
+        """What became of users, and which there are."""
+        named = frozenset(wanted.access.keys() | uses.keys())
         try:
-            outcomes = await self._backend.bring_users(accounts, complete=synced)
+            passwords = self._passwords()
+            outcomes = await self._backend.bring_users(accounts(wanted, uses, passwords), complete=synced)
         except BackendUnavailable as error:
-            outcomes = _none({account.user for account in accounts}, error)
-        return {**outcomes, **{user: Outcome(fault=_USER_TAKEN) for user in uses.keys() & passwords.keys()}}
+            return _none(named, error), named
+        taken = {user: Outcome(fault=_USER_TAKEN) for user in uses.keys() & passwords.keys()}
+        return {**outcomes, **taken}, frozenset(passwords.keys() | uses.keys())
 
     async def _end(self, declarations: Sequence[Declaration], wanted: Plan) -> Mapping[Key, Fault | None]:
         """Removes the topics of objects that end under `Delete`, unless another one wants them, then lets them go."""
@@ -130,17 +125,5 @@ def _status(
     return status.of_planned(each, wanted.planned[each.key], found, now)
 
 
-def _reads(wanted: Plan) -> list[Read]:
-    reads = []
-    for planned in wanted.planned.values():
-        names = {topic.name for topic in planned.topics}
-        main = planned.topics[0]
-        retried = any(f"{main.name}.{group}.retry" in names for group in planned.groups)
-        buried = any(f"{main.name}.{group}.dead-letter" in names for group in planned.groups)
-        if planned.groups:
-            reads.append(Read(main.name, main.partitions, planned.groups, retried, buried))
-    return reads
-
-
-def _none(names: set[str], error: BackendUnavailable) -> Outcomes:
+def _none(names: Collection[str], error: BackendUnavailable) -> Outcomes:
     return dict.fromkeys(names, Outcome(fault=Fault(UNAVAILABLE, str(error), unknown=True)))

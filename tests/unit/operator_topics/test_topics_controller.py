@@ -231,6 +231,19 @@ async def test_a_user_that_is_not_the_operators_is_left_alone(world: World, user
     assert world.kafka.passwords["order"] == "o"
 
 
+async def test_passwords_that_cannot_be_read_are_told_and_the_topics_are_made(world: World) -> None:
+    world.put("a", consumers=["product"])
+    world.unreadable = True
+    await world.run()
+    assert "a" in world.kafka.topics
+    access = world.condition("a", "AccessGranted")
+    assert (access["status"], access["reason"]) == ("Unknown", "KafkaUnavailable")
+    assert "order is empty" in access["message"]
+    world.unreadable = False
+    await world.settle()
+    assert world.condition("a", "AccessGranted")["status"] == "True"
+
+
 async def test_a_name_that_nobody_has_is_told_and_the_topic_is_ready(world: World) -> None:
     world.put("a", consumers=["nobody"])
     await world.settle()

@@ -7,6 +7,7 @@ from mercato_operator.controllers.topics_objects import ORDER_TOPICS, Objects
 from mercato_operator.controllers.topics_pass import TopicsPass
 from mercato_operator.controllers.topics_telling import Telling
 from mercato_operator.events import News
+from mercato_operator.messaging.backend import BackendUnavailable
 from mercato_operator.messaging.uses import Use, Uses
 
 from tests.support.fake_api import FakeApi
@@ -27,6 +28,8 @@ class World:
 
     kafka: FakeKafka = field(default_factory=FakeKafka)
     steps: int | None = None
+    unreadable: bool = False
+    """Whether the folder of passwords is."""
     news: list[News] = field(default_factory=list)
     uses: dict[str, Use] = field(default_factory=dict)
 
@@ -43,7 +46,7 @@ class World:
         objects: Any = Objects(self.api, (HOME, "team"))  # type: ignore[arg-type]
         backend = FakeBackend(self.kafka, self._step)
         telling = Telling(self.news.append)
-        self.work = TopicsPass(objects, backend, self.told, telling, home=HOME, passwords=lambda: PLATFORM)
+        self.work = TopicsPass(objects, backend, self.told, telling, home=HOME, passwords=self._passwords)
 
     def want(self, user: str, *, consumes: set[str] | None = None, produces: set[str] | None = None) -> None:
         """A service asks for it."""
@@ -87,6 +90,11 @@ class World:
     def condition(self, name: str, type_: str = "Ready", namespace: str = HOME) -> Any:
         found = self.object(name, namespace)["status"]["conditions"]
         return next(one for one in found if one["type"] == type_)
+
+    def _passwords(self) -> dict[str, str]:
+        if self.unreadable:
+            raise BackendUnavailable("the passwords of Kafka's users cannot be read: order is empty")
+        return PLATFORM
 
     def _step(self) -> None:
         if self.steps is not None:
