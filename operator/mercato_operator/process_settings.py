@@ -34,6 +34,10 @@ class ProcessSettings(ServiceSettings):
     kafka_users_directory: Path | None = Field(
         None, description="folder with the passwords of the platform's own users, a file for each, named as the user"
     )
+    kafka_users_secret: str = Field(
+        "", description="the Secret that the folder comes from, a key for each user; Strimzi is referred to it"
+    )
+    kafka_manages_users: bool = Field(True, description="whether users and rights are seen to, where clients sign in")
     kafka_admin: bool = Field(
         True, description="whether the Kafka user may look at all groups and topics; without, no lag is shown"
     )
@@ -47,8 +51,9 @@ class ProcessSettings(ServiceSettings):
 
     @property
     def kafka_users(self) -> bool:
-        """Whether clients of Kafka sign in."""
-        return self.topics_backend == "strimzi" or self.kafka_security_protocol.startswith("SASL_")
+        """Whether users and rights are seen to: only where clients of Kafka sign in."""
+        signs_in = self.topics_backend == "strimzi" or self.kafka_security_protocol.startswith("SASL_")
+        return self.kafka_manages_users and signs_in
 
     def kafka_security(self) -> dict[str, str]:
         """librdkafka's settings for a broker that asks who we are. Raises SystemExit where the user is missing."""

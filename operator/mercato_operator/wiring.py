@@ -62,6 +62,7 @@ def _topics(
         Telling(recorder.tell),
         home=settings.namespace,
         passwords=_passwords(settings),
+        secret=(settings.namespace, settings.kafka_users_secret) if settings.kafka_users_secret else None,
         replicas=settings.topic_replicas,
         users=settings.kafka_users,
     )

@@ -26,7 +26,8 @@ _USER_TAKEN: Final = Fault("UserExists", "this is a user of the platform itself:
 class TopicsPass:
     """`home` is the operator's own namespace; `passwords` are those of the platform's own users, read again each time.
 
-    `replicas` other than 0 takes the place of what is declared. `users`: whether clients sign in at all.
+    `secret` (namespace, name) is where they come from. `replicas` other than 0 takes the place of what is declared.
+    `users`: whether users and rights are seen to.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class TopicsPass:
         *,
         home: str,
         passwords: Callable[[], Mapping[str, str]] = dict,
+        secret: tuple[str, str] | None = None,
         replicas: int = 0,
         users: bool = True,
     ) -> None:
         self._objects, self._backend, self._uses, self._telling = objects, backend, uses, telling
-        self._home, self._passwords, self._replicas, self._users = home, passwords, replicas, users
+        self._home, self._passwords, self._secret, self._replicas = home, passwords, secret, replicas
+        self._users = users
         self.logs = NOTHING_KNOWN
         """How far groups have come; whoever looks puts it here."""
         self.reads: Sequence[Read] = ()
@@ -86,7 +89,7 @@ class TopicsPass:
         named = frozenset(wanted.access.keys() | uses.keys())
         try:
             passwords = self._passwords()
-            outcomes = await self._backend.bring_users(accounts(wanted, uses, passwords), complete=synced)
+            outcomes = await self._backend.bring_users(accounts(wanted, uses, passwords, self._secret), complete=synced)
         except BackendUnavailable as error:
             return _none(named, error), named
         taken = {user: Outcome(fault=_USER_TAKEN) for user in uses.keys() & passwords.keys()}

@@ -39,14 +39,14 @@ class Outcome:
 class Account:
     """A user with all its rights. One that is `managed` is made and removed here; others are given, and never removed.
 
-    `secret` is the namespace and name of the Secret with the password, for backends that hand on references.
+    `secret` is the namespace, name and key of the Secret with the password, for backends that hand on references.
     """
 
     user: str
     access: frozenset[Access]
     password: str = field(repr=False)
     managed: bool = True
-    secret: tuple[str, str] | None = None
+    secret: tuple[str, str, str] | None = None
 
 
 class BackendUnavailable(Exception):

@@ -8,15 +8,22 @@ from mercato_operator.messaging.progress import Read
 from mercato_operator.messaging.uses import Use
 
 
-def accounts(wanted: Plan, uses: Mapping[str, Use], passwords: Mapping[str, str]) -> list[Account]:
-    """The platform's own users (`passwords`), and those of services whose names are not among them."""
+def accounts(
+    wanted: Plan, uses: Mapping[str, Use], passwords: Mapping[str, str], secret: tuple[str, str] | None = None
+) -> list[Account]:
+    """The platform's own users (`passwords`), and those of services whose names are not among them.
+
+    `secret` is the namespace and name of the Secret with a key for each of the platform's own users.
+    """
     rights = wanted.access
     platform = [
-        Account(user, rights.get(user, frozenset()), password, managed=False)
+        Account(
+            user, rights.get(user, frozenset()), password, managed=False, secret=(*secret, user) if secret else None
+        )
         for user, password in sorted(passwords.items())
     ]
     return platform + [
-        Account(use.user, rights.get(use.user, frozenset()), use.password, secret=use.secret)
+        Account(use.user, rights.get(use.user, frozenset()), use.password, secret=(*use.secret, "password"))
         for use in uses.values()
         if use.user not in passwords
     ]

@@ -95,9 +95,7 @@ def _ready(fault: Fault | None, access: Condition, topics: int) -> Condition:
 
 def _access(planned: Planned, found: Found) -> Condition:
     if found.known is None:
-        return Condition(
-            "AccessGranted", "True", "NotManaged", "Kafka lets everybody in, so there are no rights to give"
-        )
+        return Condition("AccessGranted", "True", "NotManaged", "users and rights of this Kafka are not seen to here")
     for user in sorted(planned.users & found.users.keys()):
         if fault := found.users[user].fault:
             status: Status = "Unknown" if fault.unknown else "False"

@@ -97,9 +97,9 @@ class StrimziBackend:
         return Outcome(("created" if now is None else "declared anew",), user_fault(applied))
 
     async def _password(self, account: Account) -> tuple[str, str]:
-        """Name and key of a Secret beside Kafka: the service's own where it is there, else a copy of it."""
+        """Name and key of a Secret beside Kafka: the one there is, or a copy of it where Kafka is elsewhere."""
         if account.secret and account.secret[0] == self._strimzi.namespace:
-            return account.secret[1], "password"
+            return account.secret[1], account.secret[2]
         name = f"{account.user}-mercato-password"
         content = {"password": encoded(account.password)}
         wanted = self._strimzi.secret(self._strimzi.namespace, name, content, "kafka-password")
