@@ -62,7 +62,7 @@ template:
 {{- define "mercato.task" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
 - name: {{ .name }}
-  image: {{ include "mercato.image" (dict "root" .root "image" "setup") }}
+  image: {{ include "mercato.image" (dict "root" .root "image" "operator") }}
   args: [{{ .module }}]
   {{- include "mercato.hardened" . | nindent 2 }}
   env:

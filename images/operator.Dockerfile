@@ -1,4 +1,5 @@
-# The platform's Jobs: secrets, databases, topics, the smoke test. The arguments are the module: mercato_operator.setup.
+# The operator, and the platform's Jobs: secrets, databases, topics, the smoke test. The arguments are the module:
+# mercato_operator.operator, mercato_operator.setup. It holds the chassis, and the definitions that the operator applies.
 # It stands on the layers of the services that speak to the API server.
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}
@@ -22,11 +23,14 @@ RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --moun
     /tools/bin/python /tools/install.py /locks kubernetes --on web
 
 FROM tools AS own
-COPY requirements/web.txt requirements/kubernetes.txt requirements/setup.txt /locks/
+COPY requirements/web.txt requirements/kubernetes.txt requirements/operator.txt /locks/
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip --mount=type=secret,id=ca \
-    /tools/bin/python /tools/install.py /locks setup --on kubernetes
+    /tools/bin/python /tools/install.py /locks operator --on kubernetes
 
 FROM tools AS code
+COPY services/__init__.py /app/services/
+COPY services/chassis /app/services/chassis
+COPY operator/crds /app/crds
 COPY operator/mercato_operator /app/mercato_operator
 RUN /tools/bin/python /tools/install.py --compile /app
 
@@ -45,5 +49,6 @@ COPY --from=own /lib-image /opt/mercato
 COPY --from=code /app /app
 ENV PYTHONPATH=/app:/opt/mercato PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
+EXPOSE 8080 9090
 USER 65532:65532
 ENTRYPOINT ["python", "-m"]

@@ -1,0 +1,22 @@
+"""When the operator is uninstalled, nothing waits for it."""
+
+from typing import Any
+
+from mercato_operator.controllers.topics_objects import ORDER_TOPICS
+from mercato_operator.release import release
+
+from tests.support.fake_api import FakeApi
+
+
+async def test_finalizers_are_taken_off_and_others_left_alone() -> None:
+    api: Any = FakeApi()
+    for name in ("held", "free", "ending"):
+        api.put(ORDER_TOPICS, "shop", name, {"partitions": 1})
+    for name in ("held", "ending"):
+        await api.merge(ORDER_TOPICS, "shop", name, {"metadata": {"finalizers": ["another", "mercato.dev/cleanup"]}})
+    await api.merge(ORDER_TOPICS, "shop", "ending", {"metadata": {"finalizers": ["mercato.dev/cleanup"]}})
+    api.end(ORDER_TOPICS, "shop", "ending")
+    assert await release(api, ("shop",)) == 2
+    assert ("ordertopics", "shop", "ending") not in api.objects
+    assert api.objects["ordertopics", "shop", "held"]["metadata"]["finalizers"] == ["another"]
+    assert await release(api, ("shop",)) == 0
