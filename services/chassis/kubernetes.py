@@ -146,6 +146,44 @@ class Kubernetes:
         created: Object = await self._call("POST", resource.path(namespace), content)
         return created
 
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        """The object. Raises KubernetesError (404: there is none)."""
+        found: Object = await self._call("GET", resource.path(namespace, name))
+        return found
+
+    async def apply(
+        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str, *, force: bool = True
+    ) -> Object:
+        """Server-side apply under a field manager; answers the object as it is now. Raises KubernetesError.
+
+        A `metadata.uid` in `content` makes it conditional: 409 when it is not that object. Without `force` fields that
+        others own with another value are a 409 as well.
+        """
+        headers = {"content-type": "application/apply-patch+yaml"}
+        query = {"fieldManager": manager, "force": str(force).lower()}
+        applied: Object = await self._call("PATCH", resource.path(namespace, name), content, query, headers)
+        return applied
+
+    async def merge(
+        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str
+    ) -> Object:
+        """JSON merge patch (RFC 7386); answers the object as it is now. Raises KubernetesError.
+
+        A `metadata.resourceVersion` in `content` makes it conditional: 409 when the object has changed since.
+        """
+        headers = {"content-type": "application/merge-patch+json"}
+        merged: Object = await self._call(
+            "PATCH", resource.path(namespace, name), content, {"fieldManager": manager}, headers
+        )
+        return merged
+
+    async def delete(self, resource: Resource, namespace: str | None, name: str, uid: str | None = None) -> None:
+        """Begins its end; what it owns follows. With `uid` only if it is that object. Raises KubernetesError (404)."""
+        options: Object = {"propagationPolicy": "Background"}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        await self._call("DELETE", resource.path(namespace, name), options)
+
     async def apply_status(
         self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str
     ) -> Object:
