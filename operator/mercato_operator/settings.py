@@ -56,7 +56,7 @@ class OperatorSettings(BaseSettings):
     postgres_ssl_mode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
     postgres_ca_secret: str = Field("", description="Secret with its authority, key ca.crt; empty: the system's")
     postgres_peer: Peer = Field(default_factory=dict, description="its pods; empty: it is outside of the cluster")
-    postgres_admin_username: str = Field("", description="may create roles and databases; empty: there are none to make")
+    postgres_admin_username: str = Field("", description="may create roles and databases; empty: nobody")
     postgres_admin_password: SecretStr = SecretStr("")
     postgres_admin_database: str = "postgres"
     postgres_exclusive: bool = Field(
@@ -76,7 +76,7 @@ class OperatorSettings(BaseSettings):
         description="labels of the platform's own pods; their component is in app.kubernetes.io/component",
     )
     metrics_from: tuple[Peer, ...] = Field((), description="who may read metrics")
-    routes_from: tuple[Peer, ...] = Field((), description="pods of another gateway; empty: the platform's own leads here")
+    routes_from: tuple[Peer, ...] = Field((), description="pods of another gateway; empty: it is the platform's own")
     dns_to: tuple[Peer, ...] = Field(
         ({"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}},),
         description="the cluster's DNS",

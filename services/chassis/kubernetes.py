@@ -141,48 +141,54 @@ class Kubernetes:
                 response.connection.transport.abort()
             response.close()
 
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        """Raises KubernetesError (404: there is none)."""
+        found: Object = await self._call("GET", resource.path(namespace, name))
+        return found
+
     async def create(self, resource: Resource, namespace: str, content: Object) -> Object:
         """The object as the server made it. Raises KubernetesError (409: the name is taken)."""
         created: Object = await self._call("POST", resource.path(namespace), content)
         return created
 
-    async def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
-        """The object. Raises KubernetesError (404: there is none)."""
-        found: Object = await self._call("GET", resource.path(namespace, name))
-        return found
-
     async def apply(
         self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str, *, force: bool = True
     ) -> Object:
-        """Server-side apply under a field manager; answers the object as it is now. Raises KubernetesError.
+        """Server-side apply under a field manager. Raises KubernetesError.
 
-        A `metadata.uid` in `content` makes it conditional: 409 when it is not that object. Without `force` fields that
-        others own with another value are a 409 as well.
+        It takes over what others set; without `force` that is a 409. A `metadata.uid` in `content` keeps an object that
+        is gone from being made anew: 409.
         """
         headers = {"content-type": "application/apply-patch+yaml"}
         query = {"fieldManager": manager, "force": str(force).lower()}
         applied: Object = await self._call("PATCH", resource.path(namespace, name), content, query, headers)
         return applied
 
-    async def merge(
-        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str
-    ) -> Object:
-        """JSON merge patch (RFC 7386); answers the object as it is now. Raises KubernetesError.
+    async def merge(self, resource: Resource, namespace: str | None, name: str, patch: Object) -> Object:
+        """JSON merge patch (RFC 7386). Raises KubernetesError.
 
-        A `metadata.resourceVersion` in `content` makes it conditional: 409 when the object has changed since.
+        A `metadata.resourceVersion` in `patch` makes it conditional: 409 when the object has changed since.
         """
         headers = {"content-type": "application/merge-patch+json"}
-        merged: Object = await self._call(
-            "PATCH", resource.path(namespace, name), content, {"fieldManager": manager}, headers
-        )
+        merged: Object = await self._call("PATCH", resource.path(namespace, name), patch, None, headers)
         return merged
 
+    async def replace(self, resource: Resource, namespace: str | None, name: str, content: Object) -> Object:
+        """The whole object; conditional by its `metadata.resourceVersion`. Raises KubernetesError."""
+        replaced: Object = await self._call("PUT", resource.path(namespace, name), content)
+        return replaced
+
     async def delete(self, resource: Resource, namespace: str | None, name: str, uid: str | None = None) -> None:
-        """Begins its end; what it owns follows. With `uid` only if it is that object. Raises KubernetesError (404)."""
-        options: Object = {"propagationPolicy": "Background"}
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
-        await self._call("DELETE", resource.path(namespace, name), options)
+        """Asks for an object's end; one that is gone is fine. Raises KubernetesError.
+
+        With `uid`, only that very object: 409 when the name has another one now.
+        """
+        options = {"propagationPolicy": "Background", **({"preconditions": {"uid": uid}} if uid else {})}
+        try:
+            await self._call("DELETE", resource.path(namespace, name), options)
+        except KubernetesError as error:
+            if error.status != 404:
+                raise
 
     async def apply_status(
         self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str

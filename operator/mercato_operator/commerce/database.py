@@ -54,9 +54,11 @@ class Databases:
         self._settings = settings
         # PostgreSQL refuses what changes the same catalogue row at the same time.
         self._turn = asyncio.Lock()
+        self._away: tuple[float, DatabaseError] | None = None
+        """Until when a server that did not answer is not asked again, so that nobody waits for it in vain."""
 
     async def ensure(self, name: str, mark: str, password: str) -> str:
-        """Role and database `name`, marked with `mark`. Answers what else the role may connect to, empty for nothing."""
+        """Role and database `name`, marked with `mark`. Answers what else the role may connect to, if anything."""
         if len(name.encode()) > _LONGEST:
             raise DatabaseError(
                 "NameTooLong", f"{name} has more than {_LONGEST} characters: give the service a shorter name"
@@ -158,6 +160,8 @@ class Databases:
         where = f"{settings.postgres_host}:{settings.postgres_port}"
         try:
             async with self._turn, asyncio.timeout(SECONDS):
+                if self._away is not None and asyncio.get_running_loop().time() < self._away[0]:
+                    raise self._away[1]
                 connection = await psycopg.AsyncConnection.connect(
                     **self._where(),
                     dbname=settings.postgres_admin_database,
@@ -171,9 +175,14 @@ class Databases:
                 async with connection:
                     yield connection
         except TimeoutError:
-            raise DatabaseError("Unreachable", f"PostgreSQL at {where} does not answer in time") from None
+            raise self._left_alone(DatabaseError("Unreachable", f"PostgreSQL at {where} does not answer")) from None
         except psycopg.Error as error:
-            raise _failure(error, where, settings.postgres_admin_username) from None
+            raise self._left_alone(_failure(error, where, settings.postgres_admin_username)) from None
+
+    def _left_alone(self, error: DatabaseError) -> DatabaseError:
+        if error.reason == "Unreachable":
+            self._away = (asyncio.get_running_loop().time() + CONNECT_SECONDS, error)
+        return error
 
     def _where(self) -> dict[str, str | int]:
         settings = self._settings

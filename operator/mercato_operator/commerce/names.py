@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mercato_operator.commerce.model import API_VERSION, KIND, CommerceService
+from mercato_operator.ownership import MANAGED_BY
 
 Object = dict[str, Any]
 
-MANAGER: Final = "mercato-operator"
-"""The field manager of server-side apply."""
 LABEL: Final = "mercato.dev/commerce-service"
 """On each child and each pod: the CommerceService's name."""
 CONFIG_LABEL: Final = "mercato.dev/config"
@@ -19,16 +18,24 @@ RESTART_LABEL: Final = "mercato.dev/restart-on-config"
 """A Deployment that says `true` is restarted when one of its settings that are read at start only has changed."""
 
 
+_DATABASE, _KAFKA, _ROUTE = "-database", "-kafka", "-route"
+
+
 def database_secret(service: CommerceService) -> str:
-    return f"{service.name}-database"
+    return f"{service.name}{_DATABASE}"
 
 
 def kafka_secret(service: CommerceService) -> str:
-    return f"{service.name}-kafka"
+    return f"{service.name}{_KAFKA}"
 
 
 def route_configmap(service: CommerceService) -> str:
-    return f"{service.name}-route"
+    return f"{service.name}{_ROUTE}"
+
+
+def all_of(name: str) -> tuple[str, ...]:
+    """Every name that an object of the service `name` may have."""
+    return name, f"{name}{_DATABASE}", f"{name}{_KAFKA}", f"{name}{_ROUTE}"
 
 
 def role(service: CommerceService, own_namespace: str) -> str:
@@ -48,8 +55,7 @@ def selector(service: CommerceService) -> dict[str, str]:
 def labels(service: CommerceService) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": service.name,
-        "app.kubernetes.io/part-of": "mercato",
-        "app.kubernetes.io/managed-by": MANAGER,
+        **MANAGED_BY,
         **selector(service),
     }
 
@@ -79,6 +85,14 @@ def metadata(
         "ownerReferences": [owner(service)],
     }
     return {**found, "annotations": dict(annotations)} if annotations else found
+
+
+def may_take(child: Mapping[str, Any], service: CommerceService) -> bool:
+    """Whether the object is the service's, or was an earlier one's that left it behind."""
+    if owned_by(child, service.uid):
+        return True
+    controlled = any(each.get("controller") for each in child["metadata"].get("ownerReferences") or ())
+    return not controlled and (child["metadata"].get("labels") or {}).get(LABEL) == service.name
 
 
 def owned_by(child: Mapping[str, Any], uid: str) -> bool:

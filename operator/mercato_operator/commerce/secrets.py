@@ -1,4 +1,4 @@
-"""Passwords: made once, kept in a Secret, made anew when the annotation `mercato.dev/rotate` says something else. Pure."""
+"""Passwords: made once, kept in a Secret, made anew when the annotation `mercato.dev/rotate` changes. Pure."""
 
 import hashlib
 import secrets

@@ -36,8 +36,8 @@ def condition(service: CommerceService, deployment: Object | None, pods: Iterabl
         return Condition(TYPE, "False", *trouble)
     status = deployment.get("status") or {}
     wanted = deployment["spec"].get("replicas", 1)
-    told = f"{status.get('updatedReplicas', 0)} of {wanted} pods are new, {status.get('availableReplicas', 0)} are ready."
-    return Condition(TYPE, "False", "Progressing", told)
+    new, ready = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    return Condition(TYPE, "False", "Progressing", f"{new} of {wanted} pods are new, {ready} are ready.")
 
 
 def _trouble(deployment: Object, pods: Iterable[Object]) -> tuple[str, str] | None:
