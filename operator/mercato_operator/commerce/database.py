@@ -11,6 +11,7 @@ from typing import Final, cast
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from mercato_operator.settings import CA_FOLDER, OperatorSettings
@@ -138,9 +139,7 @@ class Databases:
 
     async def _signs_in(self, name: str, password: str) -> bool:
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                **self._where(), dbname=name, user=name, password=password, connect_timeout=CONNECT_SECONDS
-            )
+            connection = await psycopg.AsyncConnection.connect(self._where(name, name, password))
         except psycopg.OperationalError as error:
             # libpq gives no code for what fails while it connects.
             if "authentication failed" in str(error):
@@ -162,16 +161,9 @@ class Databases:
             async with self._turn, asyncio.timeout(SECONDS):
                 if self._away is not None and asyncio.get_running_loop().time() < self._away[0]:
                     raise self._away[1]
-                connection = await psycopg.AsyncConnection.connect(
-                    **self._where(),
-                    dbname=settings.postgres_admin_database,
-                    user=settings.postgres_admin_username,
-                    password=settings.postgres_admin_password.get_secret_value(),
-                    connect_timeout=CONNECT_SECONDS,
-                    autocommit=True,
-                    options=_LIMITS,
-                    application_name="mercato-operator",
-                )
+                password = settings.postgres_admin_password.get_secret_value()
+                address = self._where(settings.postgres_admin_database, settings.postgres_admin_username, password)
+                connection = await psycopg.AsyncConnection.connect(address, autocommit=True, options=_LIMITS)
                 async with connection:
                     yield connection
         except TimeoutError:
@@ -184,16 +176,20 @@ class Databases:
             self._away = (asyncio.get_running_loop().time() + CONNECT_SECONDS, error)
         return error
 
-    def _where(self) -> dict[str, str | int]:
+    def _where(self, database: str, user: str, password: str) -> str:
         settings = self._settings
-        where: dict[str, str | int] = {
-            "host": settings.postgres_host,
-            "port": settings.postgres_port,
-            "sslmode": settings.postgres_ssl_mode,
-        }
-        if settings.postgres_ca_secret:
-            where["sslrootcert"] = f"{CA_FOLDER}/postgres-ca/ca.crt"
-        return where
+        authority = {"sslrootcert": f"{CA_FOLDER}/postgres-ca/ca.crt"} if settings.postgres_ca_secret else {}
+        return make_conninfo(
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            sslmode=settings.postgres_ssl_mode,
+            dbname=database,
+            user=user,
+            password=password,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="mercato-operator",
+            **authority,
+        )
 
 
 def mark_of(namespace: str, name: str) -> str:

@@ -54,8 +54,9 @@ def _of_configmap(configmap: Object) -> Iterator[Claim]:
 def _of_route(route: Object) -> Iterator[Claim]:
     try:
         name = str(route["metadata"]["name"])
-        for rule in route["spec"]["rules"]:
-            for match in rule.get("matches") or ({},):
+        rules: list[Any] = route["spec"]["rules"]
+        for rule in rules:
+            for match in rule.get("matches") or [{}]:
                 path = match.get("path") or {}
                 literal = _literal(path.get("type", "PathPrefix"), path.get("value", "/"))
                 if literal != "/":  # what takes everything takes only what nobody else has
