@@ -1,4 +1,4 @@
-"""Cut off anywhere, the next controller ends where an undisturbed one would have; no duplicate, no orphan, no leftover."""
+"""Cut off anywhere, the next controller ends where an undisturbed one would have; nothing twice, nothing left."""
 
 import asyncio
 from collections.abc import Mapping

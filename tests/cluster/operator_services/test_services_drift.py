@@ -1,5 +1,6 @@
 """What somebody else changes or removes is put back; what belongs to somebody else is not touched."""
 
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -27,23 +28,24 @@ async def contents(platform: Platform, name: str) -> dict[tuple[str, str], Any]:
     return found
 
 
+CHANGES: dict[str, Object] = {
+    "Deployment": {"spec": {"replicas": 7, "template": {"spec": {"automountServiceAccountToken": True}}}},
+    "NetworkPolicy": {"spec": {"ingress": [{}], "podSelector": {}}},
+    "PodDisruptionBudget": {"spec": {"maxUnavailable": 2}},
+    "Service": {"spec": {"selector": {"mercato.dev/commerce-service": "other"}}},
+    "ServiceAccount": {"automountServiceAccountToken": True},
+    "Secret": {"data": {"username": "b3RoZXI="}},
+    "ConfigMap": {"data": {"application.yaml": "other: true", "route.yaml": "other: true"}},
+}
+
+
 def changed(kind: str, each: Object) -> Object:
     """As somebody else would have it."""
     metadata = {key: each["metadata"][key] for key in ("name", "namespace")}
-    content: Object = {"apiVersion": each["apiVersion"], "kind": kind, "metadata": metadata}
-    if kind == "Deployment":
-        return {**content, "spec": {"replicas": 7, "template": {"spec": {"automountServiceAccountToken": True}}}}
-    if kind == "NetworkPolicy":
-        return {**content, "spec": {"ingress": [*each["spec"]["ingress"], {}], "podSelector": {}}}
-    if kind == "PodDisruptionBudget":
-        return {**content, "spec": {"maxUnavailable": 2}}
-    if kind == "Service":
-        return {**content, "spec": {"selector": {"mercato.dev/commerce-service": "other"}}}
-    if kind == "ServiceAccount":
-        return {**content, "automountServiceAccountToken": True}
-    if kind == "Secret":
-        return {**content, "data": {"username": "b3RoZXI="}}
-    return {**content, "data": dict.fromkeys(each["data"], "other: true")}
+    content = CHANGES[kind]
+    if kind == "ConfigMap":
+        content = {"data": {key: text for key, text in content["data"].items() if key in each["data"]}}
+    return {"apiVersion": each["apiVersion"], "kind": kind, "metadata": metadata, **content}
 
 
 async def test_whatever_is_changed_comes_back(platform: Platform) -> None:
@@ -68,18 +70,35 @@ async def test_whatever_is_removed_comes_back(platform: Platform) -> None:
         await platform.admin.put(platform.service("loyalty", **WHOLE))
         await platform.ready("loyalty")
         before = await contents(platform, "loyalty")
-        for (kind, _), each in (await platform.children("loyalty")).items():
-            await platform.admin.delete(each)
+        made = await platform.children("loyalty")
+        for (kind, _), each in made.items():
+            if kind != "Secret":
+                await platform.admin.delete(each)
 
-            async def back(kind: str = kind) -> bool:
-                now = await contents(platform, "loyalty")
-                if kind == "Secret":  # with a password of its own, which rolls the pods
-                    return now.keys() == before.keys()
-                return now == before
+                async def back() -> bool:
+                    return await contents(platform, "loyalty") == before
 
-            await platform.holds(back, 30)
-            before = await contents(platform, "loyalty")
+                await platform.holds(back, 30)
+
+
+@pytest.mark.parametrize("what", ["database", "kafka"])
+async def test_a_secret_that_is_removed_comes_back_with_a_new_password_that_works(
+    platform: Platform, what: str
+) -> None:
+    async with platform.operated():
+        await platform.admin.put(platform.service("loyalty", **WHOLE))
         await platform.ready("loyalty")
+        template = (await platform.found("Deployment", "loyalty"))["spec"]["template"]["metadata"]["annotations"]
+        await platform.admin.delete(await platform.found("Secret", f"loyalty-{what}"))
+
+        async def rolled() -> bool:
+            now = (await platform.found("Deployment", "loyalty"))["spec"]["template"]["metadata"]["annotations"]
+            return now[f"mercato.dev/{what}-credential"] != template[f"mercato.dev/{what}-credential"]
+
+        await platform.holds(rolled)
+        await platform.ready("loyalty")
+        secret = await platform.found("Secret", "loyalty-database")
+        platform.sign_in("loyalty", b64decode(secret["data"]["password"]).decode()).close()
 
 
 async def test_what_it_left_out_is_left_to_others(platform: Platform) -> None:
