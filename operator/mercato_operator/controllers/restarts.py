@@ -1,8 +1,8 @@
 """Restarts the labelled Deployments whose settings changed that are read at start only, one at a time.
 
-Only a service knows which of its settings it reads at start: it reports them by `restart_pending` in `/readyz`. What the
-last rollout was for is written on the pods, so that one that does not help is not repeated, and one that does not come
-up keeps the others from being restarted into the same trouble.
+Only a service knows which of its settings it reads at start: it reports them by `restart_pending` in `/readyz`. What
+the last rollout was for is written on the pods, so that one that does not help is not repeated, and one that does not
+come up keeps the others from being restarted into the same trouble.
 """
 
 import asyncio
@@ -80,9 +80,9 @@ class Restarts:
     async def _look(self, pods: Pods) -> None:
         """Begins at most one restart; the rollout's own events lead to the next."""
         settings = self._settings()
-        found = sorted(self._store.all(DEPLOYMENTS.plural), key=lambda one: _where(one))
-        if any(_restarted_for(each) == settings and not rolled_out(each) for each in found):
-            return  # one that is under way, or that does not come up
+        found = sorted(self._store.all(DEPLOYMENTS.plural), key=_where)
+        if any(_comes_up(each, settings) for each in found):
+            return
         for deployment in found:
             if not deployment["spec"].get("replicas") or not rolled_out(deployment):
                 continue
@@ -124,6 +124,16 @@ class Restarts:
 def _where(body: Object) -> tuple[str, str]:
     metadata: dict[str, Any] = body["metadata"]
     return metadata["namespace"], metadata["name"]
+
+
+def _comes_up(deployment: Object, settings: str) -> bool:
+    """Whether a restart is under way. One for older settings is given up where Kubernetes has given it up."""
+    restarted_for = _restarted_for(deployment)
+    if restarted_for is None or rolled_out(deployment):
+        return False
+    conditions = (deployment.get("status") or {}).get("conditions") or ()
+    given_up = any(each.get("reason") == "ProgressDeadlineExceeded" for each in conditions)
+    return restarted_for == settings or not given_up
 
 
 def _restarted_for(deployment: Object) -> str | None:
