@@ -2,37 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
-import aiohttp
 import pytest
 
-from services.chassis.kubernetes import Kubernetes
+from tests.cluster.operator_services.cutting import CutOff
 from tests.cluster.operator_services.platform import WHOLE, Platform
 from tests.support.api_server import ApiServer
 from tests.support.serving import until
-
-
-class CutOff(Kubernetes):
-    """Writes `left` times; the next one goes nowhere, or is done and its answer never comes."""
-
-    def __init__(self, left: int, *, done: bool) -> None:
-        super().__init__("mercato-operator")
-        self._left, self._done = left, done
-        self.reached = asyncio.Event()
-
-    async def _send(self, method: str, path: str, limits: aiohttp.ClientTimeout, **more: Any) -> aiohttp.ClientResponse:
-        if method == "GET" or path.endswith("/events"):
-            return await super()._send(method, path, limits, **more)
-        if self._left > 0:
-            self._left -= 1
-            return await super()._send(method, path, limits, **more)
-        if self._done and not self.reached.is_set():
-            response = await super()._send(method, path, limits, **more)
-            response.release()
-        self.reached.set()
-        await asyncio.get_running_loop().create_future()
-        raise AssertionError("a future that nobody fulfils does not end")
 
 
 async def names(platform: Platform) -> set[tuple[str, str]]:
