@@ -3,23 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
 
-from mercato_operator.controllers.watched import Watched
+from mercato_operator.controller import Controller, Watched
 
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
+from services.chassis.kubernetes import Kubernetes, KubernetesError
 
 _PAUSE = 0.1
-
-
-class Controller(Protocol):
-    """What the shell knows of a controller."""
-
-    @property
-    def watched(self) -> Sequence[Watched]: ...
-    def event(self, resource: Resource, type_: str | None, body: dict[str, Any]) -> None: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
 
 
 @asynccontextmanager
@@ -30,7 +19,7 @@ async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterato
         tasks = [
             asyncio.create_task(_follow(client, controller, watched, namespace))
             for watched in controller.watched
-            for namespace in (namespaces[:1] if watched.own else namespaces)
+            for namespace in watched.namespaces or namespaces
         ]
         try:
             yield
@@ -42,12 +31,13 @@ async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterato
 
 
 async def _follow(client: Kubernetes, controller: Controller, watched: Watched, namespace: str) -> None:
-    selectors = {"labelSelector": watched.selector} if watched.selector else None
+    selector = ",".join(f"{key}={value}" for key, value in watched.labels.items())
+    selectors = {"labelSelector": selector} if selector else None
     while True:
         try:
             items, version = await client.list(watched.resource, namespace, selectors)
             for each in items:
-                controller.event(watched.resource, None, each)
+                controller.event(watched.resource, "ADDED", each)
             while True:
                 async for event in client.watch(watched.resource, namespace, version, selectors):
                     version = event.object["metadata"]["resourceVersion"]

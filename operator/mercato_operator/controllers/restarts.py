@@ -18,8 +18,8 @@ from mercato_operator.commerce.kinds import CONFIGMAPS, DEPLOYMENTS, PODS
 from mercato_operator.commerce.names import CONFIG_LABEL, RESTART_LABEL
 from mercato_operator.commerce.pending import Pods
 from mercato_operator.commerce.workload import rolled_out
+from mercato_operator.controller import Watched
 from mercato_operator.controllers.store import Object, Store
-from mercato_operator.controllers.watched import Watched
 from mercato_operator.events import News, Recorder
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
 from services.chassis.tasks import essential, stop
@@ -46,7 +46,7 @@ class Restarts:
     @property
     def watched(self) -> Sequence[Watched]:
         """What it must be told of by `event`."""
-        return [Watched(CONFIGMAPS, CONFIG_LABEL, "true"), Watched(DEPLOYMENTS, RESTART_LABEL, "true")]
+        return [Watched(CONFIGMAPS, {CONFIG_LABEL: "true"}), Watched(DEPLOYMENTS, {RESTART_LABEL: "true"})]
 
     async def start(self) -> None:
         self._task = essential(self._run(), "restarts")
@@ -59,8 +59,8 @@ class Restarts:
         """Its work is bounded by timeouts, and its end ends the process."""
         return None
 
-    def event(self, resource: Resource, type_: str | None, body: Object) -> None:
-        """ADDED, MODIFIED, DELETED, or None for what a first list holds."""
+    def event(self, resource: Resource, type_: str, body: Object) -> None:
+        """ADDED, MODIFIED or DELETED."""
         gone = type_ == "DELETED"
         if self._store.remove(resource.plural, body) if gone else self._store.put(resource.plural, body):
             self._woken.set()

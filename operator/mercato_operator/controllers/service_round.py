@@ -20,10 +20,13 @@ from mercato_operator.controllers.children import Children, Leaving, Taken
 from mercato_operator.controllers.service_objects import ServiceObjects, now
 from mercato_operator.controllers.service_stores import Prepared, Stores
 from mercato_operator.settings import OperatorSettings
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kubernetes import Kubernetes, KubernetesError
 
 _LOOK_AGAIN_SECONDS: Final = 10.0
 """Pods are not watched: while they come up they are asked again after so long."""
+
+_REFUSALS: Final = {400, 403, 422}
+"""By the server's rules, a quota, an admission webhook: asking again changes nothing by itself."""
 
 Result = Literal["ready", "unready", "gone"]
 
@@ -35,6 +38,15 @@ class Outcome:
     result: Result
     again: float | None = None
     failed: bool = False
+
+
+@dataclass(slots=True)
+class _Placed:
+    """The Deployment and the HTTPRoute as they are then; `refused`: what the API server does not take."""
+
+    deployment: Object | None
+    route: Object | None = None
+    refused: Condition | None = None
 
 
 class Round:
@@ -75,6 +87,7 @@ class Round:
         progressing = verdict.workload.status != "True" or verdict.route.status != "True"
         return Outcome(result, _LOOK_AGAIN_SECONDS if progressing else None, failed)
 
+    # -- what is made -------------------------------------------------------------------------------------------------
     async def _bring_about(self, service: CommerceService) -> tuple[Verdict, bool]:
         """And whether something failed, so that it is tried again."""
         claim = self._shadowed(service)
@@ -89,36 +102,44 @@ class Round:
         except Leaving as leaving:
             return status.nothing_done(Condition(CONFLICT, "False", "Waiting", str(leaving))), True
         prepared = await self._stores.prepare(service)
-        deployment, route = await self._put_in_place(service, prepared, routed=claim is None)
+        placed = await self._put_in_place(service, prepared, routed=claim is None)
         await self._children.prune(service, wanted)
         verdict = Verdict(
             database=prepared.database,
             messaging=prepared.messaging,
-            route=status.route(service, self._settings, route) if claim is None else status.not_served(claim),
-            workload=workload.condition(service, deployment, await self._pods(service, deployment)),
+            route=status.route(service, self._settings, placed.route) if claim is None else status.not_served(claim),
+            workload=placed.refused or await self._workload(service, placed.deployment),
             conflict=status.NO_CONFLICT if claim is None else status.shadowing(claim),
-            deployment=deployment,
+            deployment=placed.deployment,
         )
-        return verdict, prepared.failed
+        return verdict, prepared.failed or placed.refused is not None
 
-    async def _put_in_place(
-        self, service: CommerceService, prepared: Prepared, *, routed: bool
-    ) -> tuple[Object | None, Object | None]:
-        """The Deployment and the HTTPRoute as they are then."""
-        deployment = await self._children.find(DEPLOYMENTS, service.namespace, service.name)
-        route: Object | None = None
+    async def _put_in_place(self, service: CommerceService, prepared: Prepared, *, routed: bool) -> _Placed:
+        placed = _Placed(await self._children.find(DEPLOYMENTS, service.namespace, service.name))
         for content in children(service, self._settings, prepared.credentials, routed=routed):
             kind = content["kind"]
-            if kind == "Deployment" and prepared.holds_back(deployment):
+            if kind == "Deployment" and prepared.holds_back(placed.deployment):
                 continue
             if kind == "ServiceMonitor" and not await self._children.known(kind, service.namespace):
                 continue
-            applied = await self._children.apply(content)
+            try:
+                applied = await self._children.apply(content)
+            except KubernetesError as error:
+                if error.status not in _REFUSALS:
+                    raise
+                # Others are put in place all the same; the author is told.
+                placed.refused = Condition(
+                    workload.TYPE, "False", "Refused", f"The API server takes no such {kind}: {error}"
+                )
+                continue
             if kind == "Deployment":
-                deployment = applied
+                placed.deployment = applied
             elif kind == "HTTPRoute":
-                route = applied
-        return deployment, route
+                placed.route = applied
+        return placed
+
+    async def _workload(self, service: CommerceService, deployment: Object | None) -> Condition:
+        return workload.condition(service, deployment, await self._pods(service, deployment))
 
     async def _pods(self, service: CommerceService, deployment: Object | None) -> list[Object]:
         """Where the Deployment is not as it should be they know why."""
@@ -127,6 +148,7 @@ class Round:
         selector = {"labelSelector": f"{LABEL}={service.name}", "limit": "20"}
         return (await self._client.list(PODS, service.namespace, selector))[0]
 
+    # -- the end, and what cannot be used -----------------------------------------------------------------------------
     async def _clean_up(self, service: CommerceService, body: Object) -> Outcome:
         self._stores.forget(*service.key)
         if FINALIZER not in service.finalizers:

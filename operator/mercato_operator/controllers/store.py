@@ -24,11 +24,17 @@ class Store:
         """In no order."""
         return (each for (kind, _, _), each in self._objects.items() if kind == plural)
 
+    def older(self, plural: str, namespace: str, version: int) -> Iterator[Object]:
+        """Those of a namespace that were known before a list of that version was read."""
+        for (kind, where, _), each in self._objects.items():
+            if kind == plural and where == namespace and version_of(each) <= version:
+                yield each
+
     def put(self, plural: str, content: Object) -> bool:
         """What is there now; answers whether it differs in a way that matters."""
         key = _key(plural, content)
         known = self._objects.get(key)
-        if known is not None and _version(content) < _version(known):
+        if known is not None and version_of(content) < version_of(known):
             return False
         self._objects[key] = content
         # The book-keeping of server-side apply is often larger than the object.
@@ -50,7 +56,7 @@ def _key(plural: str, content: Object) -> Key:
     return plural, metadata.get("namespace", ""), metadata["name"]
 
 
-def _version(content: Object) -> int:
+def version_of(content: Object) -> int:
     """Numbers that grow, as Kubernetes promises from 1.35 on and etcd has always had them."""
     text = content["metadata"].get("resourceVersion", "")
     return int(text) if text.isdecimal() else 0

@@ -194,6 +194,18 @@ async def test_while_postgresql_is_away_running_pods_are_left_and_no_new_passwor
         assert (await platform.found("Deployment", "loyalty"))["spec"]["template"] != template
 
 
+async def test_what_the_api_server_does_not_take_is_told_and_the_rest_is_made(platform: Platform) -> None:
+    async with platform.operated():
+        upside_down = {"requests": {"memory": "2Gi", "cpu": "10m"}, "limits": {"memory": "1Gi"}}
+        await platform.admin.put(platform.service("loyalty", resources=upside_down))
+        told = await platform.tells("loyalty", "WorkloadReady", "Refused")
+        assert "takes no such Deployment" in told["message"]
+        assert "memory limit" in told["message"]
+        assert await platform.exists("Service", "loyalty")
+        await platform.admin.put(platform.service("loyalty"))
+        await platform.ready("loyalty")
+
+
 async def test_what_is_told_of_it_is_seen_by_describe(platform: Platform) -> None:
     async with platform.operated():
         await platform.admin.put(platform.service("loyalty"))
