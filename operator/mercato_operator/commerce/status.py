@@ -77,10 +77,11 @@ def refused(generation: int, reason: str, message: str, before: Object, at: date
 
 def nothing_done(conflict: Condition) -> Verdict:
     """Where somebody else has its names."""
-    parts = (Condition(each, "Unknown", conflict.reason, "Nothing is made.") for each in (DATABASE, MESSAGING, ROUTE))
-    database, messaging, route = parts
-    waiting = Condition(workload.TYPE, "Unknown", conflict.reason, "Nothing is made.")
-    return Verdict(database, messaging, route, waiting, conflict)
+
+    def part(type_: str) -> Condition:
+        return Condition(type_, "Unknown", conflict.reason, f"Nothing is made. {conflict.message}")
+
+    return Verdict(part(DATABASE), part(MESSAGING), part(ROUTE), part(workload.TYPE), conflict)
 
 
 def no_database() -> Condition:

@@ -19,6 +19,10 @@ class Credentials:
     def __init__(self, client: Kubernetes, store: Store, children: Children) -> None:
         self._client, self._store, self._children = client, store, children
 
+    async def known(self, service: CommerceService, name: str) -> bool:
+        """Whether there is such a Secret. Raises KubernetesError."""
+        return await self._children.find(SECRETS, service.namespace, name) is not None
+
     async def ensure(self, service: CommerceService, name: str, username: str) -> Object:
         """The Secret, with a password that is as new as the service asks for. Raises KubernetesError."""
         live = await self._children.find(SECRETS, service.namespace, name)

@@ -66,9 +66,9 @@ class Stores:
         return prepared
 
     async def drop(self, service: CommerceService) -> None:
-        """Its database and role go. Raises DatabaseError."""
-        if not self._settings.postgres_admin_username:
-            return  # it can have made nothing
+        """Its database and role go, if it has them or had them. Raises DatabaseError."""
+        if not service.spec.database.enabled and not await self._credentials.known(service, database_secret(service)):
+            return
         name = role(service, self._settings.namespace)
         self._proved.pop(name, None)
         if await self._databases.drop(name, mark_of(*service.key)):
