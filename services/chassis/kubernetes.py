@@ -165,14 +165,15 @@ class Kubernetes:
         return created
 
     async def apply(
-        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str
+        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str, *, force: bool = True
     ) -> Object:
-        """Server-side apply under a field manager, which takes over what others set. Raises KubernetesError.
+        """Server-side apply under a field manager. Raises KubernetesError.
 
-        A `metadata.uid` in `content` keeps an object that is gone from being made anew: 409.
+        It takes over what others set; without `force` that is a 409. A `metadata.uid` in `content` keeps an object that
+        is gone from being made anew: 409.
         """
         headers = {"content-type": "application/apply-patch+yaml"}
-        query = {"fieldManager": manager, "force": "true"}
+        query = {"fieldManager": manager, "force": str(force).lower()}
         applied: Object = await self._call("PATCH", resource.path(namespace, name), content, query, headers)
         return applied
 

@@ -13,6 +13,11 @@
 {podSelector: {matchLabels: {{ include "mercato.selector" . | fromYaml | toJson }}}}
 {{- end }}
 
+{{/* A NetworkPolicy's peer that is any pod the operator made for a CommerceService; its own policy says where it goes. */}}
+{{- define "mercato.network.commerceServices" -}}
+{podSelector: {matchExpressions: [{key: mercato.dev/commerce-service, operator: Exists}]}}
+{{- end }}
+
 {{/* {root, name}: rules for who may come in, as a YAML list. */}}
 {{- define "mercato.network.ingress" -}}
 {{- $policy := .root.Values.networkPolicy -}}
@@ -22,6 +27,11 @@
 - from: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.from) }}]
   ports: [{port: {{ $flow.port }}}]
 {{- end }}
+{{- end }}
+{{- $served := dict "config" 8080 "customer" 8080 "kafka" 9092 "postgres" 5432 }}
+{{- if hasKey $served .name }}
+- from: [{{ include "mercato.network.commerceServices" . }}]
+  ports: [{port: {{ index $served .name }}}]
 {{- end }}
 {{- if and (eq .name "kafka") (eq .root.Values.autoscaling.mode "keda") }}
 {{- with $policy.kedaFrom }}
@@ -50,6 +60,10 @@
 {{/* {root, name}: rules for where it may go, as a YAML list. */}}
 {{- define "mercato.network.egress" -}}
 {{- include "mercato.network.outside" . }}
+{{- if eq .name "gateway" }}
+{{- /* Each answers on a port of its own choice. */}}
+- to: [{{ include "mercato.network.commerceServices" . }}]
+{{- end }}
 {{- range $flow := include "mercato.flows" .root | fromYamlArray }}
 {{- if eq $flow.from $.name }}
 - to: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.to) }}]

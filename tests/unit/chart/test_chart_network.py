@@ -105,3 +105,23 @@ def test_the_gateway_can_be_closed_to_all_but_some() -> None:
 
 def test_without_policies_there_are_none() -> None:
     assert not of_kind(case(CHART / "ci" / f"{OPEN}.yaml"), "NetworkPolicy")
+
+
+def test_services_that_the_operator_makes_find_the_other_end_of_their_paths_open() -> None:
+    found = policies(rendered())
+    theirs = {"podSelector": {"matchExpressions": [{"key": "mercato.dev/commerce-service", "operator": "Exists"}]}}
+    entered = {
+        own: [
+            port["port"] for rule in spec.get("ingress", []) if theirs in rule.get("from", []) for port in rule["ports"]
+        ]
+        for own, spec in found.items()
+    }
+    assert {own: ports for own, ports in entered.items() if ports} == {
+        "config": [8080],
+        "customer": [8080],
+        "kafka": [9092],
+        "postgres": [5432],
+    }
+    assert {own for own, spec in found.items() for rule in spec.get("egress", []) if theirs in rule["to"]} == {
+        "gateway"
+    }
