@@ -14,6 +14,7 @@ from cli.ports import choose
 from cli.supervisor.spec import ProcessSpec
 from tests.support.administrator import Administrator
 from tests.support.servers import Server
+from tests.support.serving import until
 
 ROOT = Path(__file__).parents[3]
 Rule = Mapping[str, Any]
@@ -89,6 +90,15 @@ class Operator(Server):
             for sample in family.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         )
+
+
+async def until_active(operator: Operator, seconds: float = 40) -> None:
+    """It has the lease, and its definitions are in place."""
+
+    async def holds() -> bool:
+        return operator.metric("mercato_operator_active") == 1 and operator.probe("/readyz") is None
+
+    await until(holds, seconds)
 
 
 async def _unused() -> str | None:

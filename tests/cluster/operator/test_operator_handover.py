@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.cluster.operator.conftest import Topics, kafka_settings
-from tests.cluster.operator.operator_process import Operator
+from tests.cluster.operator.operator_process import Operator, until_active
 from tests.support.serving import until
 
 OBJECTS = 150
@@ -23,14 +23,14 @@ async def test_the_one_that_stands_by_takes_over_at_once_when_the_active_one_end
     settings = kafka_settings(broker, tmp_path)
     first, second = operators("operator-1", **settings), operators("operator-2", **settings)
     first.start()
-    await active(first)
+    await until_active(first)
     second.start()
     await topics.put("a")
     await topics.until_ready("a")
     assert second.metric("mercato_operator_active") == 0
     begun = time.monotonic()
     first.stop()
-    await active(second)
+    await until_active(second)
     assert time.monotonic() - begun < 10, "the lease was not given back"
     await topics.put("b")
     await topics.until_ready("b")
@@ -42,10 +42,10 @@ async def test_the_one_that_stands_by_takes_over_when_the_active_one_is_killed_o
     settings = kafka_settings(broker, tmp_path)
     first, second = operators("operator-1", **settings), operators("operator-2", **settings)
     first.start()
-    await active(first)
+    await until_active(first)
     second.start()
     first.pause()
-    await active(second, 40)
+    await until_active(second)
     first.resume()
 
     async def ended() -> bool:
@@ -56,18 +56,12 @@ async def test_the_one_that_stands_by_takes_over_when_the_active_one_is_killed_o
     await topics.until_ready("a")
 
 
-async def active(operator: Operator, seconds: float = 30) -> None:
-    async def holds() -> bool:
-        return operator.metric("mercato_operator_active") == 1
-
-    await until(holds, seconds)
-
-
 async def test_a_process_that_starts_anew_in_its_pod_goes_on_at_once(
     operators: Callable[..., Operator], broker: str, tmp_path: Path, topics: Topics
 ) -> None:
     operator = operators(**kafka_settings(broker, tmp_path))
     operator.start()
+    await until_active(operator)
     await topics.put("a", deletionPolicy="Delete")
     await topics.until_ready("a")
     operator.kill()
@@ -91,7 +85,8 @@ async def test_killed_at_random_moments_all_converges(
     dice = random.Random(2026)
     names = [f"t{number:03}" for number in range(OBJECTS)]
     policies = {name: dice.choice(["Retain", "Delete"]) for name in names}
-    operator.spawn()
+    operator.start()
+    await until_active(operator)
     await killing(operator, dice, create(topics, names, policies))
     changed, ended = set(names[::3]), set(names[1::3])
     await killing(operator, dice, alter(topics, changed, policies))

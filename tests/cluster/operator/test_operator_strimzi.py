@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.cluster.operator.conftest import PASSWORDS
-from tests.cluster.operator.operator_process import IN_STRIMZI, ROOT, Operator, rule
+from tests.cluster.operator.operator_process import IN_STRIMZI, ROOT, Operator, rule, until_active
 from tests.cluster.operator.topic_operator import CLUSTER, StandIn, stand_in
 from tests.support.absent import Absent
 from tests.support.administrator import Administrator, Object
@@ -58,6 +58,7 @@ async def operator(
         MERCATO_KAFKA_USERS_DIRECTORY=str(users),
     )
     made.start()
+    await until_active(made)
     return made
 
 

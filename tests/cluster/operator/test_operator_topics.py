@@ -16,7 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
 from mercato_operator.bindings import of_everyone
 
 from tests.cluster.operator.conftest import PASSWORDS, Topics, kafka_settings
-from tests.cluster.operator.operator_process import ROOT, Operator
+from tests.cluster.operator.operator_process import ROOT, Operator, until_active
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer
 from tests.support.closed_kafka import security
@@ -26,10 +26,11 @@ PUT_BACK_SECONDS = 30
 
 
 @pytest.fixture
-def operator(operators: Callable[..., Operator], broker: str, tmp_path: Path) -> Operator:
-    """Running."""
+async def operator(operators: Callable[..., Operator], broker: str, tmp_path: Path) -> Operator:
+    """At work."""
     made = operators(**kafka_settings(broker, tmp_path))
     made.start()
+    await until_active(made)
     return made
 
 
@@ -71,7 +72,11 @@ async def test_the_platforms_topics_become_ready(operator: Operator, topics: Top
         "order.events.notification.retry": 6,
         "order.events.notification.dead-letter": 1,
     }
-    assert (topics.name("order.events"), "WRITE") in rights(kafka, "order")
+
+    async def allowed() -> bool:  # a broker hears of a right a moment later
+        return (topics.name("order.events"), "WRITE") in rights(kafka, "order")
+
+    await until(allowed)
     found = await topics.get("order.events")
     assert found is not None
     assert "finalizers" not in found["metadata"]
