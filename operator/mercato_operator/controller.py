@@ -32,7 +32,7 @@ class Controller(Protocol):
         """What it is told of."""
 
     async def start(self) -> None:
-        """Begins to work; events come from now on."""
+        """Begins to work. All that is there has been told by `event` before; more comes from now on."""
 
     async def stop(self) -> None:
         """Ends its work; what was begun may be cut off anywhere."""

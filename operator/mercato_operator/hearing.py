@@ -1,7 +1,8 @@
 """Events from the API server on their way to the controllers, and a census that finds what no event has told.
 
 kopf watches and resumes; but an object that went while a watch was away leaves no event, and a watch that died silently
-tells nothing at all. So each kind is listed now and then, and what differs from what was heard is told as an event.
+tells nothing at all. So each kind is listed before anything begins and then again and again, and what differs from what
+was heard is told as an event.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ ON_THEIR_WAY_SECONDS: Final = 5.0
 DEAD_AFTER: Final = 3
 """So many times in a row a watch may miss something."""
 HUNG_AFTER_SECONDS: Final = 600.0
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 10.0
+_REMEMBERED: Final = ("namespace", "name", "uid", "resourceVersion", "labels")
 Key = tuple[Resource, str, str]
 
 
@@ -33,6 +37,7 @@ class Hearing:
     def __init__(self, client: Kubernetes, controllers: Sequence[Controller], namespaces: Sequence[str]) -> None:
         self._client, self._controllers, self._namespaces = client, controllers, namespaces
         self._known: dict[Key, Object] = {}
+        """Of what some controller watches, and no more than tells one state from another."""
         self._missed: dict[Resource, int] = {}
         self._ended = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
@@ -47,7 +52,23 @@ class Hearing:
                 wanted.setdefault(each.resource, set()).add(selector)
         return {resource: next(iter(found)) if len(found) == 1 else "" for resource, found in wanted.items()}
 
+    async def read(self) -> None:
+        """Tells all that is there, whole: who knows half of it takes the other half away. Waits for the API server."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                found = {resource: await self._list(resource) for resource in self.resources}
+                break
+            except KubernetesError as error:
+                log.warning("waiting for the API server: %s", error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads attempts
+            pause = min(_LONGEST_PAUSE, pause * 2)
+        for resource, there in found.items():
+            for body in there.values():
+                self.heard(resource, None, body)
+
     async def start(self) -> None:
+        """The census is taken again and again."""
         self._ended = time.monotonic()
         self._tasks = [essential(self._run(), "census")]
 
@@ -57,15 +78,14 @@ class Hearing:
     def heard(self, resource: Resource, type_: str | None, body: Object) -> None:
         """An event; without a type the object was there when the watch began."""
         key = _key(resource, body)
-        known = self._known.get(key)
-        if type_ == "DELETED":
-            self._known.pop(key, None)
-        else:
-            type_ = "MODIFIED" if known else "ADDED"
-            self._known[key] = {"metadata": body["metadata"]}
+        known, gone = self._known.pop(key, None), type_ == "DELETED"
+        type_ = "MODIFIED" if known else "ADDED"
         for controller in self._controllers:
-            if any(each.resource == resource and each.takes(body) for each in controller.watched):
+            if not gone and _watches(controller, resource, body):
+                self._known[key] = {"metadata": {name: body["metadata"].get(name) for name in _REMEMBERED}}
                 controller.event(resource, type_, body)
+            elif _watches(controller, resource, known or body):  # gone, or it lost the label by which it is watched
+                controller.event(resource, "DELETED", known or body)
 
     def healthy(self) -> str | None:
         """Why what is heard cannot be trusted."""
@@ -73,26 +93,35 @@ class Hearing:
         if dead:
             return f"the watches of {', '.join(dead)} tell nothing any more"
         silent = time.monotonic() - self._ended
-        if silent > HUNG_AFTER_SECONDS:
+        if self._tasks and silent > HUNG_AFTER_SECONDS:
             return f"no census has ended for {silent:.0f} s"
         return None
 
     async def _run(self) -> None:
         while True:
-            for resource, selector in self.resources.items():
+            await asyncio.sleep(CENSUS_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            for resource in self.resources:
                 try:
-                    await self._count(resource, {"labelSelector": selector} if selector else {})
+                    await self._count(resource)
                 except KubernetesError as error:
                     log.warning("%s cannot be listed for the moment: %s", resource, error)
             self._ended = time.monotonic()
-            await asyncio.sleep(CENSUS_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _count(self, resource: Resource, selectors: Mapping[str, str]) -> None:
-        before = {key: _version(body) for key, body in self._known.items() if key[0] == resource}
-        there: dict[Key, Object] = {}
+    async def _list(self, resource: Resource) -> dict[Key, Object]:
+        selector = self.resources[resource]
+        found: dict[Key, Object] = {}
         for namespace in self._namespaces:
-            items, _ = await self._client.list(resource, namespace, selectors)
-            there |= {_key(resource, item): item for item in items}
+            items, _ = await self._client.list(resource, namespace, {"labelSelector": selector} if selector else {})
+            found |= {
+                _key(resource, item): item
+                for item in items
+                if any(_watches(controller, resource, item) for controller in self._controllers)
+            }
+        return found
+
+    async def _count(self, resource: Resource) -> None:
+        before = {key: _version(body) for key, body in self._known.items() if key[0] == resource}
+        there = await self._list(resource)
         differing = [key for key in there.keys() | before.keys() if _version(there.get(key)) != before.get(key)]
         if differing:
             await asyncio.sleep(ON_THEIR_WAY_SECONDS)
@@ -103,6 +132,10 @@ class Hearing:
             gone = key not in there
             self.heard(resource, "DELETED" if gone else "MODIFIED", self._known[key] if gone else there[key])
         self._missed[resource] = self._missed.get(resource, 0) + 1 if missed else 0
+
+
+def _watches(controller: Controller, resource: Resource, body: Object) -> bool:
+    return any(each.resource == resource and each.takes(body) for each in controller.watched)
 
 
 def _key(resource: Resource, body: Object) -> Key:

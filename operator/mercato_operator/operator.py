@@ -18,7 +18,7 @@ from mercato_operator.definitions import DefinitionError
 from mercato_operator.hearing import Hearing
 from mercato_operator.lease import Lease, LeaseLost
 from mercato_operator.probes import Probes
-from mercato_operator.process_settings import ProcessSettings
+from mercato_operator.settings import OperatorSettings
 from mercato_operator.watches import registry, watching_settings
 from services.chassis import telemetry
 from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Shell:
     """One process: stands by, then works until it is told to end or loses the lease."""
 
-    def __init__(self, settings: ProcessSettings) -> None:
+    def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._controllers: Sequence[Controller] = ()
         self._hearing: Hearing | None = None
@@ -83,6 +83,7 @@ class Shell:
     async def _lifespan(self) -> AsyncIterator[None]:
         """What runs while kopf watches."""
         assert self._hearing is not None  # noqa: S101 - made before
+        await self._hearing.read()
         for controller in self._controllers:
             await controller.start()
         await self._hearing.start()
@@ -126,7 +127,7 @@ async def _definitions(client: Kubernetes) -> None:
 
 def main() -> None:
     """Raises SystemExit with one line when it cannot run."""
-    settings = asyncio.run(load(ProcessSettings))
+    settings = asyncio.run(load(OperatorSettings))
     telemetry.configure(settings)
     wiring.quieten()
     try:

@@ -1,10 +1,9 @@
-"""How the operator's process runs, and how it reaches Kafka and Strimzi."""
+"""How the operator's process runs, which objects it sees to, and how it reaches Kafka and Strimzi."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from services.chassis.kafka import client_config
 from services.chassis.pod import own_namespace
@@ -16,16 +15,11 @@ class ProcessSettings(ServiceSettings):
 
     service: ClassVar[str] = "operator"
     uses_config_service: ClassVar[bool] = False
-    model_config = SettingsConfigDict(populate_by_name=True)
 
     namespace: str = Field(
-        default_factory=lambda: own_namespace() or "default",
-        validation_alias="MERCATO_OPERATOR_NAMESPACE",
-        description="the platform's; in a pod its own",
+        default_factory=lambda: own_namespace() or "default", description="the platform's; in a pod its own"
     )
-    namespaces: tuple[str, ...] = Field(
-        (), validation_alias="MERCATO_OPERATOR_NAMESPACES", description="others whose objects are seen to as well"
-    )
+    namespaces: tuple[str, ...] = Field((), description="others whose objects are seen to as well")
     lease: str = Field("mercato-operator", description="the Lease that makes one instance active")
     topics_backend: Literal["admin", "strimzi", "none"] = Field(
         "admin", description="how topics and users come about: Kafka's admin API, Strimzi's objects, or not at all"
@@ -35,9 +29,10 @@ class ProcessSettings(ServiceSettings):
         None, description="folder with the passwords of the platform's own users, a file for each, named as the user"
     )
     kafka_users_secret: str = Field(
-        "", description="the Secret that the folder comes from, a key for each user; Strimzi is referred to it"
+        "", description="the Secret with the same passwords, a key for each user: pods and Strimzi are referred to it"
     )
     kafka_manages_users: bool = Field(True, description="whether users and rights are seen to, where clients sign in")
+    kafka_shared_user: str = Field("", description="one user for all services; empty: each has its own")
     kafka_admin: bool = Field(
         True, description="whether the Kafka user may look at all groups and topics; without, no lag is shown"
     )
@@ -51,9 +46,9 @@ class ProcessSettings(ServiceSettings):
 
     @property
     def kafka_users(self) -> bool:
-        """Whether users and rights are seen to: only where clients of Kafka sign in."""
+        """Whether users and rights are seen to: only where each client of Kafka signs in as itself."""
         signs_in = self.topics_backend == "strimzi" or self.kafka_security_protocol.startswith("SASL_")
-        return self.kafka_manages_users and signs_in
+        return self.kafka_manages_users and signs_in and not self.kafka_shared_user
 
     def kafka_security(self) -> dict[str, str]:
         """librdkafka's settings for a broker that asks who we are. Raises SystemExit where the user is missing."""

@@ -1,20 +1,21 @@
 """Lets objects go when the operator is uninstalled: `python -m mercato_operator.release`, run once it is gone.
 
 Nobody would take its finalizers off any more, and they would hold up the end of the namespace. What the objects asked
-for stays as it is: topics that were to be removed with them do not go.
+for stays as it is: topics, databases and roles that were to be removed with them do not go.
 """
 
 import asyncio
 import sys
 from typing import Final
 
+from mercato_operator.commerce.kinds import SERVICES
 from mercato_operator.controllers.topics_objects import ORDER_TOPICS
-from mercato_operator.messaging.declarations import FINALIZER
+from mercato_operator.ownership import FINALIZER
 from mercato_operator.process_settings import ProcessSettings
 from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
 from services.chassis.settings import load
 
-KINDS: Final = (ORDER_TOPICS,)
+KINDS: Final = (ORDER_TOPICS, SERVICES)
 SECONDS: Final = 60.0
 _PAUSE: Final = 1.0
 _CHANGED: Final = {404, 409}

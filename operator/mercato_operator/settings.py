@@ -1,31 +1,26 @@
-"""What the operator knows of the platform it works for; the chart gives it as MERCATO_OPERATOR_… variables.
+"""What the operator knows of the platform it works for, and hands on to the services that it makes.
 
-Lists and maps are JSON. A peer is NetworkPolicyPeer of networking.k8s.io/v1.
+What the chart's own services are told is told to it by the same variables; a few more are below. Lists and maps are
+JSON. A peer is NetworkPolicyPeer of networking.k8s.io/v1.
 """
 
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from services.chassis.pod import own_namespace
+from mercato_operator.process_settings import ProcessSettings
 
 Peer = dict[str, Any]
 CA_FOLDER = "/etc/mercato"
 """Where certificate authorities are mounted, in the operator's pod and in those it makes."""
 
 
-class OperatorSettings(BaseSettings):
+class OperatorSettings(ProcessSettings):
     """The defaults are those of the chart's own."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="MERCATO_OPERATOR_", extra="ignore", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(populate_by_name=True)
 
-    namespace: str = Field(
-        default_factory=lambda: own_namespace() or "default", description="the platform's; in a pod its own"
-    )
-    namespaces: tuple[str, ...] = Field((), description="others whose objects are seen to as well")
     workers: int = Field(4, ge=1, le=32, description="CommerceServices that are seen to at a time")
     resync_seconds: float = Field(300.0, ge=1, description="after so long each is looked at whatever happened")
 
@@ -34,19 +29,11 @@ class OperatorSettings(BaseSettings):
     image_pull_secrets: tuple[str, ...] = ()
     pre_stop_seconds: int = Field(5, ge=0, description="between the removal from the Service and SIGTERM")
     termination_seconds: int = Field(40, ge=1, description="a pod has to end by itself, the former included")
-    config_url: str = "http://config"
-    profiles: str = "kubernetes"
-    issuer: str = "http://gateway"
-    audience: str = "mercato"
-    jwks_url: str = "http://customer/.well-known/jwks.json"
-    otlp_endpoint: str = Field("", description="where spans are sent; empty: nowhere")
+    otlp_endpoint: str = Field(
+        "", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where spans are sent; empty: nowhere"
+    )
 
     # -- Kafka --
-    kafka_bootstrap: str = "kafka:9092"
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "SASL_PLAINTEXT"
-    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
-    kafka_shared_user: str = Field("", description="one user for all services; empty: each has its own")
-    kafka_shared_secret: str = Field("mercato-kafka", description="the Secret with its password, under its name")
     kafka_ca_secret: str = Field("", description="Secret with the brokers' authority, key ca.crt; empty: the system's")
     kafka_peer: Peer = Field(default_factory=dict, description="its pods; empty: it is outside of the cluster")
 
@@ -90,28 +77,18 @@ class OperatorSettings(BaseSettings):
     service_monitor_interval: str = "30s"
     service_monitor_labels: dict[str, str] = Field(default_factory=dict)
 
-    @property
-    def all_namespaces(self) -> tuple[str, ...]:
-        """Those whose objects are seen to, its own first."""
-        return tuple(dict.fromkeys((self.namespace, *self.namespaces)))
-
-    @property
-    def kafka_users(self) -> bool:
-        """Whether each service signs in to Kafka as a user of its own."""
-        return self.kafka_security_protocol.startswith("SASL_") and not self.kafka_shared_user
-
-    def host(self, name: str, namespace: str) -> str:
+    def host_for(self, name: str, namespace: str) -> str:
         """A host, or one with a port, as pods of `namespace` reach it: a bare Service's name is one of ours."""
         bare, colon, port = name.partition(":")
         where = "" if "." in bare or namespace == self.namespace else f".{self.namespace}"
         return f"{bare}{where}{colon}{port}"
 
-    def url(self, url: str, namespace: str) -> str:
+    def url_for(self, url: str, namespace: str) -> str:
         """The same for a URL."""
         scheme, separator, rest = url.partition("://")
         authority, slash, path = rest.partition("/")
-        return f"{scheme}{separator}{self.host(authority, namespace)}{slash}{path}"
+        return f"{scheme}{separator}{self.host_for(authority, namespace)}{slash}{path}"
 
-    def bootstrap(self, namespace: str) -> str:
+    def bootstrap_for(self, namespace: str) -> str:
         """Kafka's brokers as pods of `namespace` reach them."""
-        return ",".join(self.host(each.strip(), namespace) for each in self.kafka_bootstrap.split(","))
+        return ",".join(self.host_for(each.strip(), namespace) for each in self.kafka_bootstrap.split(","))

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 from mercato_operator.connection import Connection
 from mercato_operator.controller import Controller
+from mercato_operator.controllers.restarts import Restarts
+from mercato_operator.controllers.services import ServicesController
 from mercato_operator.controllers.topics import TopicsController
 from mercato_operator.controllers.topics_objects import Objects
 from mercato_operator.controllers.topics_pass import TopicsPass
@@ -18,9 +20,10 @@ from mercato_operator.messaging.logs_reader import LogsReader
 from mercato_operator.messaging.record import ConfigMapRecord
 from mercato_operator.messaging.strimzi_backend import StrimziBackend
 from mercato_operator.messaging.strimzi_objects import Strimzi
+from mercato_operator.messaging.trust import trust
 from mercato_operator.messaging.uses import Uses
 from mercato_operator.passwords import read_passwords
-from mercato_operator.process_settings import ProcessSettings
+from mercato_operator.settings import OperatorSettings
 from services.chassis.kubernetes import Kubernetes
 
 REQUEST_SECONDS = 10.0
@@ -28,16 +31,20 @@ REQUEST_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def controllers(settings: ProcessSettings, client: Kubernetes) -> AsyncIterator[list[Controller]]:
+async def controllers(settings: OperatorSettings, client: Kubernetes) -> AsyncIterator[list[Controller]]:
     """Those that the settings ask for, not yet started."""
     uses = Uses()
-    uses.synced = True  # nobody tells any yet
     recorder = Recorder(client)
     await recorder.start()
     backend = _backend(settings, client)
     reader = _reader(settings) if settings.kafka_admin else None
     try:
-        yield [] if backend is None else [_topics(settings, client, backend, uses, recorder=recorder, reader=reader)]
+        found: list[Controller] = [ServicesController(settings, client, uses, recorder), Restarts(client, recorder)]
+        if backend is None:
+            trust(uses)
+        else:
+            found.append(_topics(settings, client, backend, uses, recorder=recorder, reader=reader))
+        yield found
     finally:
         if backend is not None:
             await backend.close()
@@ -47,7 +54,7 @@ async def controllers(settings: ProcessSettings, client: Kubernetes) -> AsyncIte
 
 
 def _topics(
-    settings: ProcessSettings,
+    settings: OperatorSettings,
     client: Kubernetes,
     backend: Backend,
     uses: Uses,
@@ -69,7 +76,7 @@ def _topics(
     return TopicsController(work, uses, reader)
 
 
-def _backend(settings: ProcessSettings, client: Kubernetes) -> Backend | None:
+def _backend(settings: OperatorSettings, client: Kubernetes) -> Backend | None:
     if settings.topics_backend == "none":
         return None
     if settings.topics_backend == "strimzi":
@@ -79,17 +86,17 @@ def _backend(settings: ProcessSettings, client: Kubernetes) -> Backend | None:
     return KafkaBackend(_connect(settings), record, users=settings.kafka_users)
 
 
-def _reader(settings: ProcessSettings) -> LogsReader:
+def _reader(settings: OperatorSettings) -> LogsReader:
     configuration = {"bootstrap.servers": settings.kafka_bootstrap, **settings.kafka_security()}
     return LogsReader(_connect(settings), LettersReader(lambda: consumer(configuration)))
 
 
-def _connect(settings: ProcessSettings) -> Callable[[], Connection]:
+def _connect(settings: OperatorSettings) -> Callable[[], Connection]:
     security = settings.kafka_security()
     return lambda: Connection(settings.kafka_bootstrap, security, REQUEST_SECONDS)
 
 
-def _passwords(settings: ProcessSettings) -> Callable[[], Mapping[str, str]]:
+def _passwords(settings: OperatorSettings) -> Callable[[], Mapping[str, str]]:
     """The folder is read again each time: a mounted Secret changes under us."""
     folder = settings.kafka_users_directory
 

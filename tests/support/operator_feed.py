@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from mercato_operator.controller import Controller, Watched
+from mercato_operator.controller import Controller
+from mercato_operator.hearing import Hearing
 
-from services.chassis.kubernetes import Kubernetes, KubernetesError
+from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
 
 _PAUSE = 0.1
 
@@ -14,12 +15,14 @@ _PAUSE = 0.1
 @asynccontextmanager
 async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterator[None]:
     """The controller runs and hears of everything; it is stopped at the end, wherever it is."""
-    await controller.start()
     async with Kubernetes("mercato-test") as client:
+        hearing = Hearing(client, [controller], namespaces)
+        await hearing.read()
+        await controller.start()
         tasks = [
-            asyncio.create_task(_follow(client, controller, watched, namespace))
-            for watched in controller.watched
-            for namespace in watched.namespaces or namespaces
+            asyncio.create_task(_follow(client, hearing, resource, selector, namespace))
+            for resource, selector in hearing.resources.items()
+            for namespace in namespaces
         ]
         try:
             yield
@@ -30,18 +33,17 @@ async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterato
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _follow(client: Kubernetes, controller: Controller, watched: Watched, namespace: str) -> None:
-    selector = ",".join(f"{key}={value}" for key, value in watched.labels.items())
+async def _follow(client: Kubernetes, hearing: Hearing, resource: Resource, selector: str, namespace: str) -> None:
     selectors = {"labelSelector": selector} if selector else None
     while True:
         try:
-            items, version = await client.list(watched.resource, namespace, selectors)
+            items, version = await client.list(resource, namespace, selectors)
             for each in items:
-                controller.event(watched.resource, "ADDED", each)
+                hearing.heard(resource, None, each)
             while True:
-                async for event in client.watch(watched.resource, namespace, version, selectors):
+                async for event in client.watch(resource, namespace, version, selectors):
                     version = event.object["metadata"]["resourceVersion"]
                     if event.type != "BOOKMARK":
-                        controller.event(watched.resource, event.type, event.object)
+                        hearing.heard(resource, event.type, event.object)
         except KubernetesError:
             await asyncio.sleep(_PAUSE)

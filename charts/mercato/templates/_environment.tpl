@@ -103,7 +103,7 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 {{/* The operator's: which objects it sees to, and how it reaches Kafka. */}}
 {{- define "mercato.environment.operator" -}}
 {{- $values := .root.Values -}}
-- {name: MERCATO_OPERATOR_NAMESPACES, value: {{ $values.operator.namespaces | toJson | quote }}}
+- {name: MERCATO_NAMESPACES, value: {{ $values.operator.namespaces | toJson | quote }}}
 - {name: MERCATO_TOPICS_BACKEND, value: {{ include "mercato.operator.topics" .root }}}
 {{- if eq $values.kafka.mode "strimzi" }}
 - {name: MERCATO_STRIMZI_CLUSTER, value: {{ $values.kafka.strimzi.clusterName }}}

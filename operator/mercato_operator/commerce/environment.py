@@ -20,8 +20,9 @@ def _given(service: CommerceService, settings: OperatorSettings) -> Iterator[Obj
     yield _plain("MERCATO_PORT", str(service.spec.port))
     yield _plain("MERCATO_ISSUER", settings.issuer)
     yield _plain("MERCATO_AUDIENCE", settings.audience)
-    yield _plain("MERCATO_JWKS_URL", settings.url(settings.jwks_url, where))
-    yield _plain("MERCATO_CONFIG_URL", settings.url(settings.config_url, where))
+    yield _plain("MERCATO_JWKS_URL", settings.url_for(settings.jwks_url, where))
+    if settings.config_url:
+        yield _plain("MERCATO_CONFIG_URL", settings.url_for(settings.config_url, where))
     if settings.otlp_endpoint:
         yield _plain("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otlp_endpoint)
     if service.spec.database.enabled:
@@ -32,7 +33,7 @@ def _given(service: CommerceService, settings: OperatorSettings) -> Iterator[Obj
 
 def _database(service: CommerceService, settings: OperatorSettings) -> Iterator[Object]:
     name = role(service, settings.namespace)
-    address = f"{settings.host(settings.postgres_host, service.namespace)}:{settings.postgres_port}"
+    address = f"{settings.host_for(settings.postgres_host, service.namespace)}:{settings.postgres_port}"
     yield _plain("MERCATO_DATABASE_URL", f"postgresql://{name}@{address}/{name}")
     # By libpq's own variable: inside the URL its characters would need escaping.
     yield _secret("PGPASSWORD", database_secret(service), "password")
@@ -42,16 +43,22 @@ def _database(service: CommerceService, settings: OperatorSettings) -> Iterator[
 
 
 def _kafka(service: CommerceService, settings: OperatorSettings) -> Iterator[Object]:
-    yield _plain("MERCATO_KAFKA_BOOTSTRAP", settings.bootstrap(service.namespace))
+    yield _plain("MERCATO_KAFKA_BOOTSTRAP", settings.bootstrap_for(service.namespace))
     yield _plain("MERCATO_KAFKA_SECURITY_PROTOCOL", settings.kafka_security_protocol)
     if settings.kafka_security_protocol.startswith("SASL_"):
-        shared = settings.kafka_shared_user
-        secret = (settings.kafka_shared_secret, shared) if shared else (kafka_secret(service), "password")
+        name = kafka_user(service, settings)
+        # Where users are made by others, so are their passwords.
+        secret = (kafka_secret(service), "password") if settings.kafka_users else (settings.kafka_users_secret, name)
         yield _plain("MERCATO_KAFKA_SASL_MECHANISM", settings.kafka_sasl_mechanism)
-        yield _plain("MERCATO_KAFKA_USERNAME", shared or user(service, settings.namespace))
+        yield _plain("MERCATO_KAFKA_USERNAME", name)
         yield _secret("MERCATO_KAFKA_PASSWORD", *secret)
     if settings.kafka_ca_secret:
         yield _plain("MERCATO_KAFKA_CA_FILE", f"{CA_FOLDER}/kafka-ca/ca.crt")
+
+
+def kafka_user(service: CommerceService, settings: OperatorSettings) -> str:
+    """Whom it signs in to Kafka as."""
+    return settings.kafka_shared_user or user(service, settings.namespace)
 
 
 def authorities(service: CommerceService, settings: OperatorSettings) -> dict[str, str]:

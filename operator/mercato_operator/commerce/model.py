@@ -11,7 +11,6 @@ from pydantic.alias_generators import to_camel
 
 API_VERSION: Final = "mercato.dev/v1alpha1"
 KIND: Final = "CommerceService"
-FINALIZER: Final = "mercato.dev/cleanup"
 ROTATE: Final = "mercato.dev/rotate"
 """The annotation whose every new value asks for new passwords."""
 

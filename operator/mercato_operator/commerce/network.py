@@ -50,7 +50,9 @@ def _egress(service: CommerceService, settings: OperatorSettings) -> Iterator[Ob
     dns = [{"protocol": protocol, "port": port} for port in settings.dns_ports for protocol in ("UDP", "TCP")]
     yield {"to": list(settings.dns_to), "ports": dns}
     outside: list[int] = []
-    peers: list[tuple[Peer, Sequence[int]]] = [_of_url(settings.config_url, settings, service.namespace)]
+    peers: list[tuple[Peer, Sequence[int]]] = []
+    if settings.config_url:
+        peers.append(_of_url(settings.config_url, settings, service.namespace))
     if service.spec.route is not None:
         peers.append(_of_url(settings.jwks_url, settings, service.namespace))
     if service.spec.database.enabled:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from mercato_operator.commerce import workload
+from mercato_operator.commerce.environment import kafka_user
 from mercato_operator.commerce.model import CommerceService
-from mercato_operator.commerce.names import Object, role, user
+from mercato_operator.commerce.names import Object, role
 from mercato_operator.commerce.shadowing import Claim
 from mercato_operator.conditions import Condition, merged
 from mercato_operator.messaging.uses import Use, UserState
@@ -65,7 +66,7 @@ def status(
     if service.spec.database.enabled:
         found["database"] = role(service, settings.namespace)
     if service.messages:
-        found["kafkaUser"] = settings.kafka_shared_user or user(service, settings.namespace)
+        found["kafkaUser"] = kafka_user(service, settings)
     return found
 
 

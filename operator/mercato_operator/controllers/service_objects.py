@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from mercato_operator.commerce.kinds import SERVICES
-from mercato_operator.commerce.model import FINALIZER
 from mercato_operator.commerce.names import Object
 from mercato_operator.commerce.status import PASSING, READY
 from mercato_operator.conditions import find
 from mercato_operator.events import News, Recorder
-from mercato_operator.ownership import MANAGER
+from mercato_operator.ownership import FINALIZER, MANAGER
 from services.chassis.kubernetes import Kubernetes, KubernetesError
 
 _MISSING: Final = 404

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from mercato_operator.commerce import status, workload
 from mercato_operator.commerce.database import DatabaseError
 from mercato_operator.commerce.kinds import DEPLOYMENTS, PODS
-from mercato_operator.commerce.model import FINALIZER, CommerceService, InvalidServiceError, commerce_service
+from mercato_operator.commerce.model import CommerceService, InvalidServiceError, commerce_service
 from mercato_operator.commerce.names import LABEL, Object, owned_by
 from mercato_operator.commerce.rendering import children, secret_names
 from mercato_operator.commerce.shadowing import Claim
@@ -19,6 +19,7 @@ from mercato_operator.conditions import Condition
 from mercato_operator.controllers.children import Children, Leaving, Taken
 from mercato_operator.controllers.service_objects import ServiceObjects, now
 from mercato_operator.controllers.service_stores import Prepared, Stores
+from mercato_operator.ownership import FINALIZER
 from mercato_operator.settings import OperatorSettings
 from services.chassis.kubernetes import Kubernetes, KubernetesError
 

@@ -121,7 +121,7 @@ class Stores:
             where, password = (service.namespace, kafka_secret(service)), secrets.password(secret) or ""
             prepared.credentials[KAFKA_CREDENTIAL] = secrets.generation(secret)
         else:  # there is none to make: all sign in as one, or nobody does
-            where, password = (self._settings.namespace, self._settings.kafka_shared_secret), ""
+            where, password = (self._settings.namespace, self._settings.kafka_users_secret), ""
             prepared.credentials[KAFKA_CREDENTIAL] = "shared"
         use = Use(name, frozenset(service.spec.consumes), frozenset(service.spec.produces), where, password)
         self._uses.want(use)

@@ -6,10 +6,9 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from mercato_operator.commerce.kinds import CONFIGMAPS, HTTPROUTES, MONITORS, RESOURCES, SERVICES
+from mercato_operator.commerce.kinds import CONFIGMAPS, HTTPROUTES, MONITORS, RESOURCES, SERVICES, kinds_of
 from mercato_operator.commerce.names import GATEWAY_CONFIG_LABEL, LABEL, Object
 from mercato_operator.controller import Watched
-from mercato_operator.controllers.census import Census
 from mercato_operator.controllers.children import Children
 from mercato_operator.controllers.credentials import Credentials
 from mercato_operator.controllers.paths import Paths
@@ -31,19 +30,20 @@ log = logging.getLogger(__name__)
 KIND: Final = "CommerceService"
 ROUND_SECONDS: Final = 90.0
 STUCK_SECONDS: Final = 180.0
+_KINDS: Final = {SERVICES: KIND} | {resource: kind for kind, resource in RESOURCES.items()}
 
 Key = tuple[str, str]
 
 
 class ServicesController:
-    """`event` is cheap and never waits. Start it before events come, or after: it reads what there is by itself."""
+    """`event` is cheap and never waits. What is there when it starts it has been told before."""
 
     def __init__(self, settings: OperatorSettings, client: Kubernetes, uses: Uses, recorder: Recorder) -> None:
         self._settings, self._client, self._uses = settings, client, uses
         self._store = Store()
         self._queue = WorkQueue[Key]()
         self._paths = Paths(self._store, objects=settings.routes == "httproute")
-        made = Children(client, self._store, [each.resource for each in self.watched])
+        made = Children(client, self._store, kinds_of(settings), [each.resource for each in self.watched])
         stores = Stores(settings, Credentials(client, self._store, made), uses)
         objects = ServiceObjects(client, recorder)
         self._round = Round(settings, client, objects, stores, made, shadowed=self._paths.shadowed)
@@ -51,7 +51,6 @@ class ServicesController:
         """Services of the first listing whose use of Kafka was not told yet."""
         self._busy: dict[Key, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._census = Census(client, self._store, self.watched, settings.all_namespaces, self._changed)
         uses.on_state(self._on_user)
 
     @property
@@ -84,8 +83,9 @@ class ServicesController:
     def event(self, resource: Resource, type_: str, body: Object) -> None:
         """ADDED, MODIFIED or DELETED."""
         gone, plural = type_ == "DELETED", resource.plural
-        if self._store.remove(plural, body) if gone else self._store.put(plural, body):
-            self._changed(resource, body)
+        content = {"apiVersion": resource.api_version, "kind": _KINDS[resource], **body}  # in a list they do not say it
+        if self._store.remove(plural, content) if gone else self._store.put(plural, content):
+            self._changed(resource, content)
 
     def _changed(self, resource: Resource, body: Object) -> None:
         """Wakes whom it concerns."""
@@ -102,8 +102,6 @@ class ServicesController:
             self._queue.add(key)
 
     async def _run(self) -> None:
-        # Before anything is done: who looks at half of it takes away the other half.
-        await self._census.read_patiently()
         keys = {(each["metadata"]["namespace"], each["metadata"]["name"]) for each in self._store.all(SERVICES.plural)}
         self._untold = set(keys)
         for key in sorted(keys):
@@ -113,7 +111,6 @@ class ServicesController:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._settings.workers):
                 group.create_task(self._work())
-            group.create_task(self._census.repeat(self._settings.resync_seconds))
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()

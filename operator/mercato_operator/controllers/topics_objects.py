@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from mercato_operator.messaging import status
-from mercato_operator.messaging.declarations import FINALIZER, Declaration, Key, declaration
+from mercato_operator.messaging.declarations import Declaration, Key, declaration
 from mercato_operator.messaging.plan import Plan
-from mercato_operator.ownership import MANAGER
+from mercato_operator.ownership import FINALIZER, MANAGER
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
 
 log = logging.getLogger(__name__)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from mercato_operator.ownership import FINALIZER
 from mercato_operator.topics import InvalidTopicError, OrderTopic, order_topic
 
-FINALIZER: Final = "mercato.dev/cleanup"
 Object = Mapping[str, Any]
 Key = tuple[str, str]
 """Namespace and name."""

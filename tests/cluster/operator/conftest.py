@@ -86,7 +86,7 @@ async def operators(
     with ExitStack() as stack:
 
         def make(instance: str = "operator-1", **settings: str) -> Operator:
-            settings["MERCATO_OPERATOR_NAMESPACE"] = namespace
+            settings["MERCATO_NAMESPACE"] = namespace
             made = Operator(tmp_path, api.kubeconfig(user), instance, **settings)
             stack.callback(made.kill)
             return made

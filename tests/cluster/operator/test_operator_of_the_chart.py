@@ -29,7 +29,7 @@ async def test_it_has_the_rights_it_needs_and_the_platforms_topics_become_ready(
     variables = {key: str(value) for key, value in release.variables("operator", "operator").items()}
     token = await admin.token(namespace, "operator")
     kubeconfig = api.kubeconfig_of_account(namespace, "operator", token)
-    settings = {**variables, **kafka_settings(broker, tmp_path), "MERCATO_OPERATOR_NAMESPACE": namespace}
+    settings = {**variables, **kafka_settings(broker, tmp_path), "MERCATO_NAMESPACE": namespace}
     operator = Operator(tmp_path, kubeconfig, **settings)
     try:
         operator.start()

@@ -69,6 +69,7 @@ async def platform(
     monkeypatch.setenv("KUBECONFIG", str(api.kubeconfig("admin", ADMINISTRATORS)))
     settings = OperatorSettings(
         namespace=namespace,
+        kafka_security_protocol="SASL_PLAINTEXT",
         postgres_host=str(parts.hostname),
         postgres_port=parts.port or 5432,
         postgres_admin_username=str(parts.username),

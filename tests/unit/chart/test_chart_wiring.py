@@ -85,7 +85,7 @@ def test_the_operator_has_rights_where_it_is_told_to_and_holds_nobody_up_when_it
         "shop",
         "team-a",
     }
-    assert json.loads(variables(objects, "operator")["MERCATO_OPERATOR_NAMESPACES"]) == ["team-a"]
+    assert json.loads(variables(objects, "operator")["MERCATO_NAMESPACES"]) == ["team-a"]
     hook = named(objects, "Job", "mercato-release")
     assert hook["metadata"]["annotations"]["helm.sh/hook"] == "post-delete"
     assert not [each for each in of_kind(objects, "Job") if name(each).startswith("topics")]

@@ -7,7 +7,12 @@ from mercato_operator.commerce.rendering import children
 from mercato_operator.settings import OperatorSettings
 
 Object = dict[str, Any]
-SETTINGS = OperatorSettings(namespace="shop")
+SETTINGS = OperatorSettings(
+    namespace="shop",
+    profiles="kubernetes",
+    config_url="http://config",
+    kafka_security_protocol="SASL_PLAINTEXT",
+)
 WHOLE: Object = {
     "image": "registry.example/loyalty:1.0",
     "replicas": 2,

@@ -14,7 +14,9 @@ def pods(component: str) -> dict[str, Any]:
     return {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "mercato", COMPONENT: component}}}
 
 
-BUNDLED = OperatorSettings(namespace="shop", kafka_peer=pods("kafka"), postgres_peer=pods("postgres"))
+BUNDLED = OperatorSettings(
+    namespace="shop", config_url="http://config", kafka_peer=pods("kafka"), postgres_peer=pods("postgres")
+)
 
 
 def paths(owner: CommerceService, direction: str, settings: OperatorSettings = BUNDLED) -> set[tuple[str, int]]:
@@ -48,6 +50,7 @@ def test_each_thing_asked_for_opens_one_path() -> None:
 def test_external_stores_are_reached_on_their_ports_alone() -> None:
     settings = OperatorSettings(
         namespace="shop",
+        config_url="http://config",
         kafka_bootstrap="a.example:9094,b.example:9095",
         postgres_host="db.example",
         postgres_port=5433,

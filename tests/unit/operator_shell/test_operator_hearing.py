@@ -7,7 +7,7 @@ from mercato_operator import hearing as module
 from mercato_operator.controller import Watched
 from mercato_operator.hearing import DEAD_AFTER, Hearing
 
-from services.chassis.kubernetes import Object, Resource
+from services.chassis.kubernetes import KubernetesError, Object, Resource
 
 MAPS, TOPICS = Resource("v1", "configmaps"), Resource("mercato.dev/v1alpha1", "ordertopics")
 
@@ -58,7 +58,7 @@ def hearing(lists: Any, *controllers: Listener) -> Hearing:
 
 async def census(of: Hearing) -> None:
     for resource in of.resources:
-        await of._count(resource, {})
+        await of._count(resource)
 
 
 def test_a_controller_is_told_of_what_it_watches(lists: Lists) -> None:
@@ -77,6 +77,42 @@ def test_a_kind_is_watched_by_labels_only_where_all_want_the_same(lists: Lists) 
     one, same, other = (Listener(Watched(MAPS, labels)) for labels in ({"a": "b"}, {"a": "b"}, {}))
     assert hearing(lists, one, same).resources == {MAPS: "a=b"}
     assert hearing(lists, one, other).resources == {MAPS: ""}
+
+
+async def test_before_anything_begins_all_that_is_there_is_told_once(lists: Lists) -> None:
+    topics, labelled = Listener(Watched(TOPICS)), Listener(Watched(TOPICS, {"a": "b"}))
+    of = hearing(lists, topics, labelled)
+    lists.items = [item("t", 1, a="b"), item("u", 1)]
+    await of.read()
+    assert topics.told == [("ADDED", "t"), ("ADDED", "u")]
+    assert labelled.told == [("ADDED", "t")]
+    await census(of)
+    assert len(topics.told) == 2
+
+
+async def test_an_api_server_that_is_away_at_first_is_waited_for(lists: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0)
+    listener = Listener(Watched(TOPICS))
+    of, original = hearing(lists, listener), lists.list
+    lists.items = [item("t", 1)]
+
+    async def away(*_: object) -> tuple[list[Object], str]:
+        lists.list = original  # type: ignore[method-assign]
+        raise KubernetesError("away")
+
+    lists.list = away  # type: ignore[method-assign]
+    await of.read()
+    assert listener.told == [("ADDED", "t")]
+
+
+def test_what_loses_its_label_is_gone_for_whom_it_mattered_to(lists: Lists) -> None:
+    all_, labelled = Listener(Watched(MAPS)), Listener(Watched(MAPS, {"a": "b"}))
+    of = hearing(lists, all_, labelled)
+    of.heard(MAPS, "ADDED", item("m", 1, a="b"))
+    of.heard(MAPS, "MODIFIED", item("m", 2))
+    of.heard(MAPS, "MODIFIED", item("m", 3, a="b"))
+    assert labelled.told == [("ADDED", "m"), ("DELETED", "m"), ("MODIFIED", "m")]
+    assert [type_ for type_, _ in all_.told] == ["ADDED", "MODIFIED", "MODIFIED"]
 
 
 async def test_a_census_tells_what_no_event_has_told(lists: Lists) -> None:

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from mercato_operator.commerce.kinds import SERVICES
 from mercato_operator.controllers.topics_objects import ORDER_TOPICS
 from mercato_operator.release import release
 
 from tests.support.fake_api import FakeApi
+
+
+async def test_services_are_let_go_too() -> None:
+    api: Any = FakeApi()
+    api.put(SERVICES, "team", "loyalty", {"image": "loyalty:1"})
+    await api.merge(SERVICES, "team", "loyalty", {"metadata": {"finalizers": ["mercato.dev/cleanup"]}})
+    assert await release(api, ("shop", "team")) == 1
+    assert not api.objects["commerceservices", "team", "loyalty"]["metadata"].get("finalizers")
 
 
 async def test_finalizers_are_taken_off_and_others_left_alone() -> None:
