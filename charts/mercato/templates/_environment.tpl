@@ -49,11 +49,9 @@
 {{/* {root, user}: how a Kafka client connects; without a user it does not sign in. `as`: whatever `username` says. */}}
 {{- define "mercato.environment.kafka" -}}
 {{- $kafka := include "mercato.kafka" .root | fromYaml -}}
-- {name: MERCATO_KAFKA_BOOTSTRAP, value: {{ $kafka.bootstrap | quote }}}
-- {name: MERCATO_KAFKA_SECURITY_PROTOCOL, value: {{ $kafka.protocol }}}
+{{ include "mercato.environment.kafkaAddress" .root }}
 {{- if hasPrefix "SASL_" $kafka.protocol }}
 {{- $user := .as | default ($kafka.username | default .user) }}
-- {name: MERCATO_KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
 {{- if $user }}
 - {name: MERCATO_KAFKA_USERNAME, value: {{ $user | quote }}}
 - name: MERCATO_KAFKA_PASSWORD
@@ -62,6 +60,16 @@
 {{- end }}
 {{- if $kafka.caSecret }}
 - {name: MERCATO_KAFKA_CA_FILE, value: /etc/mercato/kafka-ca/ca.crt}
+{{- end }}
+{{- end }}
+
+{{/* Where Kafka is, and how a client signs in; not as whom. */}}
+{{- define "mercato.environment.kafkaAddress" -}}
+{{- $kafka := include "mercato.kafka" . | fromYaml -}}
+- {name: MERCATO_KAFKA_BOOTSTRAP, value: {{ $kafka.bootstrap | quote }}}
+- {name: MERCATO_KAFKA_SECURITY_PROTOCOL, value: {{ $kafka.protocol }}}
+{{- if hasPrefix "SASL_" $kafka.protocol }}
+- {name: MERCATO_KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
 {{- end }}
 {{- end }}
 
@@ -97,29 +105,5 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 - {name: {{ $kind }}-ca, secret: {secretName: {{ $secret }}, items: [{key: ca.crt, path: ca.crt}]}}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* The operator's: which objects it sees to, and how it reaches Kafka. */}}
-{{- define "mercato.environment.operator" -}}
-{{- $values := .root.Values -}}
-- {name: MERCATO_NAMESPACES, value: {{ $values.operator.namespaces | toJson | quote }}}
-- {name: MERCATO_TOPICS_BACKEND, value: {{ include "mercato.operator.topics" .root }}}
-{{- if eq $values.kafka.mode "strimzi" }}
-- {name: MERCATO_STRIMZI_CLUSTER, value: {{ $values.kafka.strimzi.clusterName }}}
-{{- end }}
-{{- if include "mercato.operator.kafkaUser" .root }}
-{{ include "mercato.environment.kafka" (dict "root" .root "as" (include "mercato.operator.kafkaUser" .root)) }}
-{{- else }}
-- {name: MERCATO_KAFKA_ADMIN, value: "false"}
-{{- end }}
-{{- if eq $values.kafka.mode "external" }}
-- {name: MERCATO_KAFKA_MANAGES_USERS, value: "false"}
-{{- else }}
-- {name: MERCATO_KAFKA_USERS_SECRET, value: {{ include "mercato.secret.kafka" .root }}}
-- {name: MERCATO_KAFKA_USERS_DIRECTORY, value: /etc/mercato/kafka-users}
-{{- end }}
-{{- with $values.telemetry.otlpEndpoint }}
-- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
 {{- end }}
 {{- end }}

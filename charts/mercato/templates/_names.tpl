@@ -1,9 +1,14 @@
 {{/* Labels, images, and the settings of one component. Each takes {root, name}, name = the component. */}}
 
 {{- define "mercato.selector" -}}
-app.kubernetes.io/name: mercato
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{ include "mercato.release" .root }}
 app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{/* Labels of all pods of the release. */}}
+{{- define "mercato.release" -}}
+app.kubernetes.io/name: mercato
+app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "mercato.labels" -}}

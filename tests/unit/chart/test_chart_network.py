@@ -122,6 +122,12 @@ def test_services_that_the_operator_makes_find_the_other_end_of_their_paths_open
         "kafka": [9092],
         "postgres": [5432],
     }
-    assert {own for own, spec in found.items() for rule in spec.get("egress", []) if theirs in rule["to"]} == {
-        "gateway"
-    }
+    leading = {own for own, spec in found.items() for rule in spec.get("egress", []) if theirs in rule["to"]}
+    assert leading == {"gateway", "operator"}
+
+
+def test_services_of_other_namespaces_find_them_open_where_the_operator_sees_to_them() -> None:
+    found = policies(rendered("--set", "operator.namespaces={team-a}"))
+    peers = [peer for rule in found["config"]["ingress"] for peer in rule["from"] if "namespaceSelector" in peer]
+    (where,) = peers[0]["namespaceSelector"]["matchExpressions"]
+    assert where == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop", "team-a"]}
