@@ -27,11 +27,15 @@ class Leaving(Exception):
 
 
 class Children:
-    """`watched`: the kinds whose objects are in the store as far as they have our label."""
+    """`watched`: the kinds whose objects are in the store as far as they have our label; `more`: others it may make."""
 
-    def __init__(self, client: Kubernetes, store: Store, watched: Iterable[Resource]) -> None:
+    def __init__(
+        self, client: Kubernetes, store: Store, watched: Iterable[Resource], more: Iterable[Resource] = ()
+    ) -> None:
         self._client, self._store = client, store
         self._watched = {each.plural for each in watched}
+        # Of kinds that the installation does not use there is nothing to remove, and no right to look.
+        self._used = self._watched | {each.plural for each in more}
         self._settled: dict[tuple[str, str, str], str] = {}
         """Versions after which nothing was left to apply, whatever the server made of it."""
 
@@ -90,7 +94,7 @@ class Children:
         """Removes the service's objects that are not among the (kind, name)."""
         kept = set(wanted)
         for kind, resource in RESOURCES.items():
-            for found in await self._of(resource, service):
+            for found in await self._of(resource, service) if resource.plural in self._used else ():
                 name = found["metadata"]["name"]
                 if (kind, name) not in kept:
                     await self.remove(resource, found)

@@ -43,7 +43,8 @@ class ServicesController:
         self._store = Store()
         self._queue = WorkQueue[Key]()
         self._paths = Paths(self._store, objects=settings.routes == "httproute")
-        made = Children(client, self._store, [each.resource for each in self.watched])
+        monitors = [MONITORS] if settings.service_monitor else []
+        made = Children(client, self._store, [each.resource for each in self.watched], monitors)
         stores = Stores(settings, Credentials(client, self._store, made), uses)
         objects = ServiceObjects(client, recorder)
         self._round = Round(settings, client, objects, stores, made, shadowed=self._paths.shadowed)
