@@ -7,7 +7,6 @@ from typing import Any, Final
 import orjson
 
 from mercato_operator.commerce.names import Object
-from mercato_operator.settings import OperatorSettings
 from services.chassis.kubernetes import Resource
 
 APPLIED: Final = "mercato.dev/applied"
@@ -34,13 +33,6 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "HTTPRoute": HTTPROUTES,
 }
 """In the order in which they are put in place."""
-
-
-def kinds_of(settings: OperatorSettings) -> Mapping[str, Resource]:
-    """Those that services become on this installation."""
-    absent = set() if settings.service_monitor else {"ServiceMonitor"}
-    absent |= set() if settings.routes == "httproute" else {"HTTPRoute"}
-    return {kind: resource for kind, resource in RESOURCES.items() if kind not in absent}
 
 
 def stamped(content: Object) -> Object:

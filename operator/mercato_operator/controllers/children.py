@@ -1,7 +1,7 @@
 """Puts the objects of a CommerceService in place, puts drift back, and removes what is no longer wanted."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mercato_operator.commerce.kinds import RESOURCES, contains, stamp, stamped
@@ -27,16 +27,15 @@ class Leaving(Exception):
 
 
 class Children:
-    """`kinds` are those that services here become, and that the account has rights to.
-
-    `watched`: those whose objects are in the store as far as they have our label.
-    """
+    """`watched`: the kinds whose objects are in the store as far as they have our label; `more`: others it may make."""
 
     def __init__(
-        self, client: Kubernetes, store: Store, kinds: Mapping[str, Resource], watched: Iterable[Resource]
+        self, client: Kubernetes, store: Store, watched: Iterable[Resource], more: Iterable[Resource] = ()
     ) -> None:
-        self._client, self._store, self._kinds = client, store, kinds
+        self._client, self._store = client, store
         self._watched = {each.plural for each in watched}
+        # Of kinds that the installation does not use there is nothing to remove, and no right to look.
+        self._used = self._watched | {each.plural for each in more}
         self._settled: dict[tuple[str, str, str], str] = {}
         """Versions after which nothing was left to apply, whatever the server made of it."""
 
@@ -94,8 +93,8 @@ class Children:
     async def prune(self, service: CommerceService, wanted: Iterable[tuple[str, str]]) -> None:
         """Removes the service's objects that are not among the (kind, name)."""
         kept = set(wanted)
-        for kind, resource in self._kinds.items():
-            for found in await self._of(resource, service):
+        for kind, resource in RESOURCES.items():
+            for found in await self._of(resource, service) if resource.plural in self._used else ():
                 name = found["metadata"]["name"]
                 if (kind, name) not in kept:
                     await self.remove(resource, found)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from mercato_operator.commerce.kinds import CONFIGMAPS, HTTPROUTES, MONITORS, RESOURCES, SERVICES, kinds_of
+from mercato_operator.commerce.kinds import CONFIGMAPS, HTTPROUTES, MONITORS, RESOURCES, SERVICES
 from mercato_operator.commerce.names import GATEWAY_CONFIG_LABEL, LABEL, Object
 from mercato_operator.controller import Watched
 from mercato_operator.controllers.children import Children
@@ -43,7 +43,8 @@ class ServicesController:
         self._store = Store()
         self._queue = WorkQueue[Key]()
         self._paths = Paths(self._store, objects=settings.routes == "httproute")
-        made = Children(client, self._store, kinds_of(settings), [each.resource for each in self.watched])
+        monitors = [MONITORS] if settings.service_monitor else []
+        made = Children(client, self._store, [each.resource for each in self.watched], monitors)
         stores = Stores(settings, Credentials(client, self._store, made), uses)
         objects = ServiceObjects(client, recorder)
         self._round = Round(settings, client, objects, stores, made, shadowed=self._paths.shadowed)

@@ -86,9 +86,8 @@ class Cluster:
 
         await self.platform.holds(does)
 
-    async def looked_at(self, *names: str) -> None:
-        """Each is asked anew."""
-        self.pods.asked.clear()
+    async def asked(self, *names: str) -> None:
+        """Each was asked since the list was emptied."""
 
         async def asked() -> bool:
             return self.pods.asked >= set(names)
@@ -125,8 +124,9 @@ async def test_one_after_the_other_and_only_those_that_wait(cluster: Cluster) ->
         await cluster.restarts("b")
         cluster.pods.pending["b"] = []
         await cluster.platform.roll_out("b")
+        cluster.pods.asked.clear()
         await cluster.configure(currency="USD")
-        await cluster.looked_at("a", "b", "c")
+        await cluster.asked("a", "b", "c")
         assert await cluster.restarted("c") is None
         assert await cluster.restarted("unlabelled") is None
 
@@ -145,8 +145,9 @@ async def test_a_restart_that_does_not_help_is_not_repeated_until_settings_chang
         await cluster.configure(currency="EUR")
         await cluster.restarts("a")
         first = await cluster.restarted("a")
+        cluster.pods.asked.clear()
         await cluster.platform.roll_out("a")
-        await cluster.looked_at("a")
+        await cluster.asked("a")
         assert await cluster.restarted("a") == first
         await cluster.configure(currency="USD")
 

@@ -67,4 +67,6 @@ async def test_they_are_enough_and_all_are_used(
     assert not refused
     unused = {(right.resource, right.verb) for right in rights(namespace) - allowed}
     # A service's own account, address and policy stay as long as it does; the end is the garbage collector's.
-    assert unused <= {(each, "delete") for each in ("serviceaccounts", "services", "networkpolicies")}
+    expected = {(each, "delete") for each in ("serviceaccounts", "services", "networkpolicies")}
+    # To make an object by a patch takes the right to create it, of which no log tells.
+    assert {each for each in unused if each[1] != "create"} <= expected
