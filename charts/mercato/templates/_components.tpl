@@ -35,14 +35,13 @@ kafka: {workload: StatefulSet, ports: {sasl: [9092, 9092]}}
 {{- if eq $values.postgres.mode "bundled" }}
 postgres: {workload: StatefulSet, ports: {postgresql: [5432, 5432]}}
 {{- end }}
+operator: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: true}
+release: {workload: Job, api: true}
 {{- if $values.setup.enabled }}
 setup: {workload: Job, api: true}
 {{- end }}
 {{- if include "mercato.makesDatabases" . }}
 databases: {workload: Job}
-{{- end }}
-{{- if include "mercato.makesTopics" . }}
-topics: {workload: Job}
 {{- end }}
 {{- if $builtin }}
 smoke: {workload: Job}
@@ -60,15 +59,26 @@ toolbox: {workload: CronJob}
 
 {{- define "mercato.usesKafka" -}}
 {{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- if or $facts.kafka (has .name (list "topics" "toolbox")) }}true{{ end -}}
+{{- if or $facts.kafka (eq .name "toolbox") (and (eq .name "operator") (include "mercato.operator.kafkaUser" .root)) }}true{{ end -}}
 {{- end }}
 
 {{- define "mercato.makesDatabases" -}}
 {{- if or (eq .Values.postgres.mode "bundled") .Values.postgres.external.adminSecret }}true{{ end -}}
 {{- end }}
 
-{{- define "mercato.makesTopics" -}}
-{{- if or (eq .Values.kafka.mode "bundled") (and (eq .Values.kafka.mode "external") .Values.kafka.external.adminUsername) }}true{{ end -}}
+{{/* How the operator brings topics about: `admin`, `strimzi`, or `none` where it may not. */}}
+{{- define "mercato.operator.topics" -}}
+{{- if eq .Values.kafka.mode "strimzi" }}strimzi{{ else if include "mercato.operator.kafkaUser" . }}admin{{ else }}none{{ end -}}
+{{- end }}
+
+{{/*
+Whom the operator signs in to Kafka as: who may do everything; beside Strimzi, which does it, the toolbox's user, who may
+look at everything. Empty: nobody.
+*/}}
+{{- define "mercato.operator.kafkaUser" -}}
+{{- if eq .Values.kafka.mode "bundled" }}admin
+{{- else if eq .Values.kafka.mode "external" }}{{ .Values.kafka.external.adminUsername }}
+{{- else if .Values.toolbox.enabled }}toolbox{{ end -}}
 {{- end }}
 
 {{/* Names of the roles, one for each service with a database. */}}

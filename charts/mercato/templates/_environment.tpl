@@ -1,6 +1,10 @@
 {{/* The environment of a service, as a list of `env` entries. Each takes {root, name}. */}}
 
 {{- define "mercato.environment" -}}
+{{- if eq .name "operator" }}{{ include "mercato.environment.operator" . }}{{ else }}{{ include "mercato.environment.service" . }}{{ end -}}
+{{- end }}
+
+{{- define "mercato.environment.service" -}}
 {{- $values := .root.Values -}}
 {{- $component := index (include "mercato.components" .root | fromYaml) .name -}}
 - {name: MERCATO_PROFILES, value: kubernetes}
@@ -93,5 +97,29 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 - {name: {{ $kind }}-ca, secret: {secretName: {{ $secret }}, items: [{key: ca.crt, path: ca.crt}]}}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The operator's: which objects it sees to, and how it reaches Kafka. */}}
+{{- define "mercato.environment.operator" -}}
+{{- $values := .root.Values -}}
+- {name: MERCATO_OPERATOR_NAMESPACES, value: {{ $values.operator.namespaces | toJson | quote }}}
+- {name: MERCATO_TOPICS_BACKEND, value: {{ include "mercato.operator.topics" .root }}}
+{{- if eq $values.kafka.mode "strimzi" }}
+- {name: MERCATO_STRIMZI_CLUSTER, value: {{ $values.kafka.strimzi.clusterName }}}
+{{- end }}
+{{- if include "mercato.operator.kafkaUser" .root }}
+{{ include "mercato.environment.kafka" (dict "root" .root "as" (include "mercato.operator.kafkaUser" .root)) }}
+{{- else }}
+- {name: MERCATO_KAFKA_ADMIN, value: "false"}
+{{- end }}
+{{- if eq $values.kafka.mode "external" }}
+- {name: MERCATO_KAFKA_MANAGES_USERS, value: "false"}
+{{- else }}
+- {name: MERCATO_KAFKA_USERS_SECRET, value: {{ include "mercato.secret.kafka" .root }}}
+- {name: MERCATO_KAFKA_USERS_DIRECTORY, value: /etc/mercato/kafka-users}
+{{- end }}
+{{- with $values.telemetry.otlpEndpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
 {{- end }}
 {{- end }}

@@ -34,7 +34,7 @@ labels:
 
 {{/* The component's settings as YAML: `defaults`, overruled by `components.<name>`. Jobs share `components.jobs`. */}}
 {{- define "mercato.component" -}}
-{{- $key := has .name (list "setup" "databases" "topics" "smoke") | ternary "jobs" .name -}}
+{{- $key := has .name (list "setup" "databases" "release" "smoke") | ternary "jobs" .name -}}
 {{- $own := index .root.Values.components $key | default dict -}}
 {{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
 {{- end }}

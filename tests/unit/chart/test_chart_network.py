@@ -77,7 +77,7 @@ def outside(spec: Object) -> list[tuple[str, int]]:
 def test_only_who_needs_the_api_server_may_reach_it() -> None:
     found = policies(rendered("--set", "networkPolicy.apiServer.cidr=10.1.2.3/32,networkPolicy.apiServer.ports={6443}"))
     reach = {own for own, spec in found.items() if own != "default-deny" and outside(spec)}
-    assert reach == {"config", "discovery", "gateway", "setup"}
+    assert reach == {"config", "discovery", "gateway", "operator", "release", "setup"}
     assert outside(found["config"]) == [("10.1.2.3/32", 6443)]
 
 
