@@ -13,7 +13,7 @@ from confluent_kafka.admin import NewPartitions, NewTopic, TopicMetadata  # type
 
 from mercato_operator.connection import Connection, KafkaAdminError
 from mercato_operator.faults import fault_of
-from mercato_operator.messaging.backend import Fault, Outcome
+from mercato_operator.messaging.backend import UNAVAILABLE, Fault, Outcome
 from mercato_operator.topic_configuration import configure
 from mercato_operator.topics import Topic
 
@@ -32,8 +32,9 @@ class KafkaTopics:
         present = self._present()
         done: dict[str, list[str]] = {topic.name: [] for topic in topics}
         faults: dict[str, Fault] = {}
-        made = self._create([topic for topic in topics if topic.name not in present], done, faults)
-        if made:
+        missing = [topic for topic in topics if topic.name not in present]
+        made = self._create(missing, done, faults)
+        if missing:  # also what somebody else, or we before a crash, have asked for just now
             present = self._present()
         existing = [topic for topic in topics if topic.name in present.keys() - faults.keys() - made]
         counts = {topic.name: len(present[topic.name].partitions) for topic in existing}
@@ -47,6 +48,8 @@ class KafkaTopics:
             done[name] += changes
             if fault:
                 faults[name] = fault
+        for name in done.keys() - counts.keys() - faults.keys():
+            faults[name] = Fault(UNAVAILABLE, f"{name} came and went meanwhile: it is looked at again", unknown=True)
         return {name: Outcome(tuple(lines), faults.get(name), counts.get(name)) for name, lines in done.items()}
 
     def remove(self, names: Collection[str]) -> dict[str, Outcome]:
@@ -82,7 +85,7 @@ class KafkaTopics:
                     done[topic.name].append(f"created with {topic.partitions} partitions")
             except KafkaAdminError as error:
                 faults[topic.name] = fault_of(error)
-        self._until_known(made)
+        self._until_known({topic.name for topic in topics if topic.name not in faults})
         return made
 
     def _present(self) -> Mapping[str, TopicMetadata]:

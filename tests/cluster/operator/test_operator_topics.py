@@ -92,8 +92,12 @@ async def test_changes_reach_kafka(operator: Operator, topics: Topics, kafka: Ad
     await topics.put("a", partitions=3, allowRepartition=True, retention="1d", consumers=["product", "order"])
     await topics.until_ready("a")
     assert topics.present() == {"a": 3, "a.product.dead-letter": 1, "a.order.dead-letter": 1}
-    assert setting(kafka, topics.name("a"), "retention.ms") == "86400000"
-    assert setting(kafka, topics.name("a"), "max.message.bytes") == "1048588"
+
+    async def told() -> bool:  # a broker hears of a change a moment later
+        found = [setting(kafka, topics.name("a"), key) for key in ("retention.ms", "max.message.bytes")]
+        return found == ["86400000", "1048588"]
+
+    await until(told)
 
 
 async def test_what_somebody_removed_or_changed_is_put_back_within_30_s(
