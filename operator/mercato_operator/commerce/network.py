@@ -58,8 +58,8 @@ def _egress(service: CommerceService, settings: OperatorSettings) -> Iterator[Ob
     if service.spec.database.enabled:
         peers.append((_elsewhere(settings.postgres_peer, settings, service.namespace), (settings.postgres_port,)))
     if service.messages:
-        ports = tuple(int(each.rpartition(":")[2]) for each in settings.kafka_bootstrap.split(","))
-        peers.append((_elsewhere(settings.kafka_peer, settings, service.namespace), ports))
+        brokers = tuple(int(each.rpartition(":")[2]) for each in settings.kafka_bootstrap.split(","))
+        peers.append((_elsewhere(settings.kafka_peer, settings, service.namespace), brokers))
     if settings.otlp_endpoint:
         peers.append(({}, (_port(settings.otlp_endpoint),)))
     for peer, ports in peers:
