@@ -24,14 +24,22 @@ def rule(group: str, verbs: str, *resources: str) -> Rule:
     return {"apiGroups": [group], "resources": list(resources), "verbs": verbs.split()}
 
 
+ALL = "get list watch create patch delete"
 EVERYWHERE = [rule("apiextensions.k8s.io", "create patch", "customresourcedefinitions")]
 """docs/decisions/0014-operator.md lists the same."""
 HOME = [
     rule("mercato.dev", "get list watch patch", "ordertopics"),
     rule("mercato.dev", "patch", "ordertopics/status"),
     rule("coordination.k8s.io", "get create update", "leases"),
-    rule("", "get create patch", "configmaps"),
     rule("", "create", "events"),
+    rule("mercato.dev", "get list watch patch", "commerceservices"),
+    rule("mercato.dev", "patch", "commerceservices/status"),
+    rule("", ALL, "serviceaccounts", "secrets", "configmaps", "services"),
+    rule("apps", ALL, "deployments"),
+    rule("networking.k8s.io", ALL, "networkpolicies"),
+    rule("policy", ALL, "poddisruptionbudgets"),
+    rule("autoscaling", ALL, "horizontalpodautoscalers"),
+    rule("", "list", "pods"),
 ]
 IN_STRIMZI = [
     rule("kafka.strimzi.io", "list create patch delete", "kafkatopics", "kafkausers"),

@@ -1,4 +1,4 @@
-"""The operator as the chart installs it: under its account and roles, on the chart's own OrderTopics."""
+"""The operator as the chart installs it: under its account and roles, on the chart's own OrderTopics and a CommerceService."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.cluster.backends.chart_release import RIGHTS, Release, render
 from tests.cluster.operator.conftest import kafka_settings
 from tests.cluster.operator.operator_process import Operator, until_active
-from tests.support.administrator import Administrator
+from tests.support.administrator import Administrator, Object
 from tests.support.api_server import ApiServer
 from tests.support.rights import asked, given
 from tests.support.serving import until
@@ -20,6 +20,23 @@ async def release(api: ApiServer, admin: Administrator, namespace: str, monkeypa
     made = Release(api, admin, monkeypatch, namespace, render(namespace))
     await made.put(*RIGHTS)
     return made
+
+
+def service(namespace: str) -> Object:
+    """With all that needs no database."""
+    return {
+        "apiVersion": "mercato.dev/v1alpha1",
+        "kind": "CommerceService",
+        "metadata": {"name": "points", "namespace": namespace},
+        "spec": {
+            "image": "registry.example/points:1",
+            "autoscaling": {"minReplicas": 2, "maxReplicas": 3},
+            "route": {"pathPrefix": "/api/v1/points"},
+            "config": {"minor_units_per_point": 1},
+            "consumes": ["order.events"],
+            "deletionPolicy": "Delete",
+        },
+    }
 
 
 async def test_it_has_the_rights_it_needs_and_the_platforms_topics_become_ready(
@@ -48,6 +65,20 @@ async def test_it_has_the_rights_it_needs_and_the_platforms_topics_become_ready(
             return all(any(one["type"] == "Ready" and one["status"] == "True" for one in each) for each in found)
 
         await until(ready, 60)
+        await admin.put(service(namespace))
+
+        async def can_work() -> bool:
+            found = (await admin.get(service(namespace))).get("status", {}).get("conditions", ())
+            true = {one["type"] for one in found if one["status"] == "True"}
+            return {"MessagingReady", "RouteReady", "DatabaseReady"} <= true
+
+        await until(can_work, 60)
+        await admin.delete(service(namespace))
+
+        async def gone() -> bool:
+            return (await admin.get(service(namespace)))["kind"] == "Status"
+
+        await until(gone, 60)
         rights = given(release.objects, "operator", namespace)
         allowed, refused = asked(api.audit_log, "operator", namespace, rights)
         assert not refused
