@@ -1,4 +1,4 @@
-"""The operator as the chart installs it: under its account and roles, on the chart's own OrderTopics and a CommerceService."""
+"""The operator as the chart installs it: under its account and roles, on its OrderTopics and a CommerceService."""
 
 from pathlib import Path
 
