@@ -24,7 +24,6 @@ class LogsReader:
 
     def __init__(self, connect: Callable[[], Connection], letters: Letters) -> None:
         self._connect, self._letters = connect, letters
-        self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(1, "kafka-offsets")
 
     async def look(self, reads: Sequence[Read]) -> Logs:
@@ -42,19 +41,18 @@ class LogsReader:
             return NOTHING_KNOWN
 
     async def close(self) -> None:
-        self._connection = None
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._letters.close()
 
     def _look(self, reads: Sequence[Read]) -> Logs:
-        if self._connection is None:
-            self._connection = self._connect()
+        # A client of its own for each look, as for each pass: kafka_backend.py says why.
+        connection = self._connect()
         logs = {name: count for read in reads for name, count in read.logs().items()}
         letters = {name: 1 for read in reads for name in read.letters()}
-        extents = _extents(self._connection, logs | letters)
+        extents = _extents(connection, logs | letters)
         groups = sorted({group for read in reads for group in read.groups})
         buried = {partition: extent for partition, extent in extents.items() if partition[0] in letters}
-        return Logs(extents, _committed(self._connection, groups), self._letters.count(buried))
+        return Logs(extents, _committed(connection, groups), self._letters.count(buried))
 
 
 def _extents(connection: Connection, topics: Mapping[str, int]) -> dict[Partition, Extent]:
