@@ -17,10 +17,7 @@ ENDPOINTS_FOLDER = "endpoints"
 
 
 def render(table: RouteTable, apps: Apps, options: EnvoyOptions) -> Mapping[str, bytes]:
-    """What is named comes before what names it: endpoints, clusters, listeners, routes; at last the bootstrap.
-
-    The listeners precede the routes because a route may ask for a token by keys that only the new listeners know.
-    """
+    """What is named comes before what names it: endpoints, clusters, routes, listeners; at last the bootstrap."""
     folder = options.directory / ENDPOINTS_FOLDER
     files = {
         f"{ENDPOINTS_FOLDER}/{name}.json": _response([load_assignment(name, apps.get(name, ()))])
@@ -30,8 +27,8 @@ def render(table: RouteTable, apps: Apps, options: EnvoyOptions) -> Mapping[str,
     files["clusters/clusters.json"] = _response(clusters)
     if options.tls is not None:
         files[SECRETS_FILE] = _response([certificate(options.tls)])
-    files["listeners/listeners.json"] = _response(listeners(options))
     files[routes_file(options)] = _response([route_configuration(table, options)])
+    files["listeners/listeners.json"] = _response(listeners(options))
     files["bootstrap.yaml"] = _json(bootstrap(options))  # JSON is YAML
     return files
 

@@ -56,8 +56,8 @@ def test_what_is_named_is_written_before_what_names_it(orders: RouteTable, optio
         "endpoints/order.json",
         "clusters/clusters.json",
         "secrets/certificate.json",
-        "listeners/listeners.json",
         "routes/routes.json",
+        "listeners/listeners.json",
         "bootstrap.yaml",
     ]
 
