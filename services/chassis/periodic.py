@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from psycopg import OperationalError
+
+from services.chassis.tasks import stop
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,7 @@ class Periodic:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await stop(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from psycopg import OperationalError
 
+from services.chassis.tasks import stop
+
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 0.1
@@ -27,8 +29,7 @@ class Loop:
     async def stop(self) -> None:
         """Ends at once; a turn is cut short where it waits."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await stop(self._task)
 
     async def _run(self) -> None:
         failures = 0

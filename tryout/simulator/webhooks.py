@@ -17,6 +17,7 @@ import orjson
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from services.chassis.tasks import stop
 from tryout.simulator import objects
 from tryout.simulator.ledger import Ledger
 from tryout.simulator.settings import SimulatorSettings
@@ -67,8 +68,7 @@ class Webhooks:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await stop(self._task)
         await self._session.close()
 
     async def _deliver_for_ever(self) -> None:
