@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from otlp_receiver import OtlpReceiver
-from platform_under_test import Platform, free_port
+from platform_under_test import Platform
 from shop import Shop
+
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,9 +51,3 @@ class Platform:
 
     def secret(self, name: str) -> dict[str, str]:
         return dict(json.loads((self.data / "secrets" / name).read_text()))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

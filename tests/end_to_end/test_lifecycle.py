@@ -7,8 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from platform_under_test import Platform, free_port
+from platform_under_test import Platform
 from shop import Shop
+
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from services.chassis.database import Database
 from tests.conftest import NewDatabase
 from tests.support.bare import BareSettings
+from tests.support.ports import free_port
 from tests.support.relay import relayed
-from tests.support.serving import free_port, until
+from tests.support.serving import until
 
 RELAY = Path(__file__).parents[2] / "support" / "relay.py"
 HERE, THERE = "10.213.7.1", "10.213.7.2"

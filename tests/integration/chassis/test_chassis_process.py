@@ -16,8 +16,8 @@ import pytest
 
 from tests.conftest import NewDatabase, Topics
 from tests.support.bare import until
+from tests.support.ports import free_port
 from tests.support.servers import Kafka
-from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjLTEifQ.c2lnbmF0dXJl"

@@ -1,17 +1,17 @@
 """A config service on a port of its own, and its folder of manifests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import pytest
 import pytest_asyncio
 import uvicorn
 
 from services.config.app import build
 from services.config.settings import ConfigSettings
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,13 @@ class RunningConfig:
         draft.rename(self.folder / file)
 
 
-@pytest.fixture
-def free_port(unused_tcp_port_factory: Callable[[], int]) -> int:
-    return unused_tcp_port_factory()
-
-
 @pytest_asyncio.fixture
-async def config(tmp_path: Path, free_port: int) -> AsyncIterator[RunningConfig]:
-    folder = tmp_path / "manifests"
+async def config(tmp_path: Path) -> AsyncIterator[RunningConfig]:
+    folder, port = tmp_path / "manifests", free_port()
     folder.mkdir()
-    settings = ConfigSettings(config_directory=folder, heartbeat_seconds=1, host="127.0.0.1", port=free_port)
+    settings = ConfigSettings(config_directory=folder, heartbeat_seconds=1, host="127.0.0.1", port=port)
     server = uvicorn.Server(
-        uvicorn.Config(build(settings), host="127.0.0.1", port=free_port, log_config=None, timeout_graceful_shutdown=2)
+        uvicorn.Config(build(settings), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
     )
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):
@@ -52,6 +47,6 @@ async def config(tmp_path: Path, free_port: int) -> AsyncIterator[RunningConfig]
             assert not task.done()
             await asyncio.sleep(0.01)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
-        yield RunningConfig(f"http://127.0.0.1:{free_port}", http, folder)
+        yield RunningConfig(f"http://127.0.0.1:{port}", http, folder)
     server.should_exit = True
     await task

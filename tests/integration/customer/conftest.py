@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from services.customer.app import build
 from services.customer.settings import CustomerSettings
+from tests.support.ports import free_port
 from tests.support.postgresql import fresh_database, migrated_template
-from tests.support.serving import free_port, served
+from tests.support.serving import served
 
 ADMIN = {"email": "Admin@shop.test", "password": "first admin password"}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import uvicorn
 
 from services.discovery.app import build
 from services.discovery.settings import DiscoverySettings
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class RunningDiscovery:
 
 
 @pytest_asyncio.fixture
-async def discovery(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[RunningDiscovery]:
-    port, table = unused_tcp_port_factory(), tmp_path / "processes.json"
+async def discovery(tmp_path: Path) -> AsyncIterator[RunningDiscovery]:
+    port, table = free_port(), tmp_path / "processes.json"
     settings = DiscoverySettings(process_table=table, heartbeat_seconds=1, host="127.0.0.1", port=port)
     server = uvicorn.Server(
         uvicorn.Config(build(settings), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)

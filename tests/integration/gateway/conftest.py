@@ -16,7 +16,8 @@ from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.checks import Answer
 from tests.integration.gateway.fakes import Discovery, Issuer, Service
-from tests.support.serving import free_port, served, until
+from tests.support.ports import free_port
+from tests.support.serving import served, until
 
 ROUTES = Path(__file__).parents[3] / "gateway-config"
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.support.serving import free_port
+from tests.support.ports import free_port
 
 
 class Discovery:

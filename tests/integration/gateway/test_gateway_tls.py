@@ -17,7 +17,8 @@ from tests.integration.gateway.conftest import Gateway, started
 from tests.integration.gateway.http2 import is_ok_by_http2
 from tests.integration.gateway.test_gateway_changes import NEW, answers
 from tests.support.kubelet import mount
-from tests.support.serving import free_port, until
+from tests.support.ports import free_port
+from tests.support.serving import until
 
 LIMITED = """---
 apiVersion: mercato.dev/v1alpha1

@@ -6,7 +6,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.serving import free_port, served
+from tests.support.ports import free_port
+from tests.support.serving import served
 from tryout.mailcatcher.app import build
 from tryout.mailcatcher.settings import MailCatcherSettings
 

@@ -15,8 +15,8 @@ from services.chassis.messages import Message
 from services.notification.handlers import Notify
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
+from tests.support.ports import free_port
 from tests.support.postgresql import fresh_database, migrated_template
-from tests.support.serving import free_port
 
 Deliver = Callable[..., Awaitable[None]]
 

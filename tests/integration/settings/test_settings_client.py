@@ -1,7 +1,7 @@
 """The client of the config service against one that is late, broken or gone for a while."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -9,6 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from services.chassis.settings import ServiceSettings, load, reloadable, watch
+from tests.support.ports import free_port
 
 
 class ShopSettings(ServiceSettings):
@@ -46,8 +47,8 @@ class Fake:
 
 
 @pytest_asyncio.fixture
-async def fake(unused_tcp_port_factory: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fake]:
-    service, port = Fake(), unused_tcp_port_factory()
+async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fake]:
+    service, port = Fake(), free_port()
     app = web.Application()
     app.router.add_get("/shop/default", service.handle)
     runner = web.AppRunner(app, access_log=None)
@@ -75,10 +76,8 @@ async def test_a_late_config_service_is_waited_for(fake: Fake) -> None:
     assert fake.asked == 3
 
 
-async def test_waiting_ends_in_one_clear_line(
-    monkeypatch: pytest.MonkeyPatch, unused_tcp_port_factory: Callable[[], int]
-) -> None:
-    monkeypatch.setenv("MERCATO_CONFIG_URL", f"http://127.0.0.1:{unused_tcp_port_factory()}")
+async def test_waiting_ends_in_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MERCATO_CONFIG_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("MERCATO_CONFIG_WAIT", "0.3")
     with pytest.raises(SystemExit, match=r"^shop: the config service gave no settings within 0\.3 s .*CONFIG_WAIT$"):
         await load(ShopSettings)

@@ -3,24 +3,15 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from cli.embedded import jars, kafka
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+from tests.support.ports import free_port
 
 
 async def _until_ready(process: subprocess.Popen[bytes], bootstrap: str) -> None:
@@ -34,7 +25,7 @@ async def _until_ready(process: subprocess.Popen[bytes], bootstrap: str) -> None
 @pytest.fixture(scope="session")
 def empty_kafka() -> Iterator[str]:
     """Its bootstrap address."""
-    broker, controller = _free_ports(2)
+    broker, controller = free_port(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="mercato-topics-"))
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     try:

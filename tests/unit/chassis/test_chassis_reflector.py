@@ -14,7 +14,8 @@ from aiohttp import web
 from services.chassis import reflector
 from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
 from services.chassis.reflector import Reflector
-from tests.support.serving import free_port, until
+from tests.support.ports import free_port
+from tests.support.serving import until
 
 CONFIGMAPS = Resource("v1", "configmaps")
 Watch = Callable[[web.StreamResponse], Awaitable[None]]

@@ -8,7 +8,8 @@ import pytest
 
 from cli.platform import mailbox as mailboxes
 from cli.platform.errors import PlatformError
-from tests.support.serving import free_port, served
+from tests.support.ports import free_port
+from tests.support.serving import served
 from tryout.mailcatcher.app import build
 from tryout.mailcatcher.mailbox import Mailbox
 from tryout.mailcatcher.settings import MailCatcherSettings
