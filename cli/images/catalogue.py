@@ -53,7 +53,7 @@ IMAGES = (
     _part("envoy"),
     _part("kafka"),
     _part("postgres"),
-    _part("setup", "kubernetes"),
+    _part("operator", "kubernetes"),
     _part("toolbox", "messaging"),
 )
 NAMES = tuple(image.name for image in IMAGES)

@@ -15,8 +15,9 @@ from pathlib import Path
 import yaml
 
 from mercato_operator.acls import access
-from mercato_operator.admin import KafkaAdmin
+from mercato_operator.admin import KafkaTopics
 from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.messaging.backend import REFUSED, UNAVAILABLE, Account, Outcome
 from mercato_operator.passwords import read_passwords
 from mercato_operator.patience import patiently
 from mercato_operator.topics import KIND, InvalidTopicError, OrderTopic, concrete, order_topic
@@ -43,8 +44,21 @@ def apply(
     if replicas:
         topics = [replace(topic, replicas=replicas) for topic in topics]
     connection = Connection(bootstrap, security)
-    done = KafkaAdmin(connection).ensure(topics)
-    return done + KafkaUsers(connection).ensure(users, access(declared)) if users else done
+    done = _lines(KafkaTopics(connection).bring(topics), "")
+    if users:
+        granted = access(declared)
+        accounts = [Account(user, granted.get(user, frozenset()), users[user], managed=False) for user in sorted(users)]
+        done += _lines(KafkaUsers(connection).bring(accounts), "user ")
+    return done
+
+
+def _lines(outcomes: Mapping[str, Outcome], kind: str) -> list[str]:
+    """Raises KafkaAdminError for what Kafka did not take; what differs and is kept is only told."""
+    for outcome in outcomes.values():
+        if outcome.fault and outcome.fault.reason in {REFUSED, UNAVAILABLE}:
+            raise KafkaAdminError(outcome.fault.message, unavailable=outcome.fault.unknown)
+    told = {name: (*one.done, *((one.fault.message,) if one.fault else ())) for name, one in outcomes.items()}
+    return [f"{kind}{name}: {line}" for name, lines in told.items() for line in lines]
 
 
 def read(folder: Path) -> list[OrderTopic]:

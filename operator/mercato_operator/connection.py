@@ -8,18 +8,26 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 TIMEOUT = 30.0
-"""Seconds for one request to Kafka."""
+"""Seconds for one request to Kafka, unless another time is given."""
 
 
 class KafkaAdminError(Exception):
-    """Kafka did not do what was asked; the text says what, on one line."""
+    """Kafka did not do what was asked; the text says what, on one line.
+
+    `unavailable`: there was no answer, or one that says to try again; else Kafka refused. `code` is Kafka's.
+    """
+
+    def __init__(self, message: str, *, unavailable: bool = True, code: int | None = None) -> None:
+        super().__init__(message)
+        self.unavailable, self.code = unavailable, code
 
 
 class Connection:
-    """`security`: librdkafka's settings for a broker that asks who we are."""
+    """`security`: librdkafka's settings for a broker that asks who we are. `timeout`: seconds for one request."""
 
-    def __init__(self, bootstrap: str, security: Mapping[str, str] | None = None) -> None:
+    def __init__(self, bootstrap: str, security: Mapping[str, str] | None = None, timeout: float | None = None) -> None:
         self.bootstrap = bootstrap
+        self.timeout = TIMEOUT if timeout is None else timeout
         self.client = AdminClient(
             {
                 "bootstrap.servers": bootstrap,
@@ -40,16 +48,18 @@ class Connection:
     def wait(self, what: str, future: "Future[Any]", but: int | None = None) -> Any:
         """The future's result, or True when it has none; False when it failed with the code `but`."""
         try:
-            result = future.result(timeout=TIMEOUT + 5)
+            result = future.result(timeout=self.timeout + 5)
         except KafkaException as error:
             if but is not None and error.args[0].code() == but:
                 return False
             raise self._failure(what, error) from error
         except TimeoutError as error:
-            raise KafkaAdminError(f"could not {what} at {self.bootstrap} within {TIMEOUT:g} s") from error
+            raise KafkaAdminError(f"could not {what} at {self.bootstrap} within {self.timeout:g} s") from error
         return True if result is None else result
 
     def _failure(self, what: str, error: KafkaException) -> KafkaAdminError:
         code: KafkaError = error.args[0]
-        remedy = "; is Kafka running and reachable there?" if code.retriable() or code.code() < 0 else ""
-        return KafkaAdminError(f"could not {what} at {self.bootstrap}: {code.str()}{remedy}")
+        away = code.retriable() or code.code() < 0
+        remedy = "; is Kafka running and reachable there?" if away else ""
+        text = f"could not {what} at {self.bootstrap}: {code.str()}{remedy}"
+        return KafkaAdminError(" ".join(text.split()), unavailable=away, code=code.code())

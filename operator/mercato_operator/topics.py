@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 KIND = "OrderTopic"
@@ -19,7 +19,7 @@ class InvalidTopicError(ValueError):
 
 
 def _duration(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d*(ms|s|m|h|d)", text):
+    if not re.fullmatch(r"[1-9][0-9]{0,9}(ms|s|m|h|d)", text):
         raise ValueError("write a duration as a number and ms, s, m, h or d, e.g. 7d")
     return text
 
@@ -27,6 +27,8 @@ def _duration(text: str) -> str:
 def _topic_name(text: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", text) or text in {".", ".."}:
         raise ValueError("a topic's name is 1 to 249 letters, digits, '.', '_' and '-'")
+    if text.startswith("__"):
+        raise ValueError("names that begin with __ are Kafka's own: choose another")
     return text
 
 
@@ -82,6 +84,12 @@ class Spec(_Part):
         False, description="grow an existing topic: its keys move to other partitions, and order per key breaks once"
     )
 
+    @model_validator(mode="after")
+    def _retried_messages_end_somewhere(self) -> Self:
+        if self.retry.enabled and not self.dead_letter.enabled:
+            raise ValueError("retry needs deadLetter.enabled: after the last attempt a message goes there")
+        return self
+
 
 class _Metadata(BaseModel):
     name: TopicName
@@ -105,6 +113,8 @@ class Topic:
     replicas: int
     config: dict[str, str] = field(default_factory=dict)
     allow_repartition: bool = False
+    reset: frozenset[str] = frozenset()
+    """Keys of the configuration that were declared once and are not any more: back to the broker's default."""
 
 
 @dataclass(frozen=True, slots=True)

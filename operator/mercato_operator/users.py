@@ -1,109 +1,131 @@
 """Kafka's users and what they may do, on a broker that asks for SCRAM and has an authorizer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no exports
     AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    ResourcePatternType,
-    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
-from mercato_operator.acls import Access
-from mercato_operator.connection import TIMEOUT, Connection
+from mercato_operator.bindings import binding, exactly, of_everyone
+from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.faults import fault_of
+from mercato_operator.messaging.backend import Account, Fault, Outcome
 
-_KINDS = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP}
-_OPERATIONS = {"Describe": AclOperation.DESCRIBE, "Read": AclOperation.READ, "Write": AclOperation.WRITE}
+Rights = Mapping[str, set[AclBinding]]
 _ITERATIONS = 4096
-_ANY_HOST = "*"
+_MECHANISM = ScramMechanism.SCRAM_SHA_512
 
 
 class KafkaUsers:
-    """Brings users to the declared state; each call may be repeated. Raises KafkaAdminError."""
+    """Brings users to the declared state; each call may be repeated. Raises KafkaAdminError without Kafka.
+
+    Kafka tells no password, so a user's is set when it is not the one that was set last, or the user is gone.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._client = connection, connection.client
+        self._passwords: dict[str, str] = {}
 
-    def ensure(self, passwords: Mapping[str, str], granted: Mapping[str, Iterable[Access]]) -> list[str]:
-        """Each user of `passwords` may do what is `granted`, and nothing else; answers lines that say what changed.
+    def bring(self, accounts: Sequence[Account]) -> dict[str, Outcome]:
+        """Each may do what it is granted, and nothing else; what became of each, by user.
 
         Rights come before passwords: a user that can sign in but may do nothing yet would be refused for good.
         """
-        done: list[str] = []
-        for user in sorted(passwords):
-            done += self._allow(user, {_binding(user, item) for item in granted.get(user, ())})
-        self._set_passwords(passwords)
-        return done
+        rights = {each.user: {binding(each.user, item) for item in each.access} for each in accounts}
+        present = self._rights()
+        missing = {user: wanted - present.get(user, set()) for user, wanted in rights.items()}
+        surplus = {user: present.get(user, set()) - wanted for user, wanted in rights.items()}
+        faults = self._change(missing, surplus)
+        faults |= self._set_passwords([each for each in accounts if each.user not in faults])
+        return {user: Outcome(_lines(len(missing[user]), len(surplus[user])), faults.get(user)) for user in rights}
 
-    def _allow(self, user: str, wanted: set[AclBinding]) -> list[str]:
-        found = self._connection.call(
-            "read ACLs", lambda: self._client.describe_acls(_all_of(user), request_timeout=TIMEOUT)
-        )
-        present = set(self._connection.wait(f"read the ACLs of {user}", found))
-        missing, surplus = wanted - present, present - wanted
-        if missing:
-            futures = self._connection.call(
-                "create ACLs", lambda: self._client.create_acls(list(missing), request_timeout=TIMEOUT)
-            )
-            for future in futures.values():
-                self._connection.wait(f"allow {user} what it needs", future)
-        if surplus:
-            filters = [_exactly(binding) for binding in surplus]
-            futures = self._connection.call(
-                "delete ACLs", lambda: self._client.delete_acls(filters, request_timeout=TIMEOUT)
-            )
-            for future in futures.values():
-                self._connection.wait(f"take from {user} what it may not", future)
-        if not missing and not surplus:
-            return []
-        return [f"user {user}: {len(missing)} rights given, {len(surplus)} taken"]
-
-    def _set_passwords(self, passwords: Mapping[str, str]) -> None:
-        credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
-        changes: list[UserScramCredentialAlteration] = [
-            UserScramCredentialUpsertion(user, credential, word.encode()) for user, word in passwords.items()
+    def remove(self, users: Collection[str]) -> dict[str, Outcome]:
+        """Password first, then all rights; without a fault both are gone."""
+        if not users:
+            return {}
+        doomed: list[UserScramCredentialAlteration] = [
+            UserScramCredentialDeletion(user, _MECHANISM) for user in self.present() & set(users)
         ]
-        if not changes:
-            return
-        futures = self._connection.call(
-            "set passwords", lambda: self._client.alter_user_scram_credentials(changes, request_timeout=TIMEOUT)
+        faults = self._alter("remove the user", doomed)
+        rights = self._rights()
+        faults |= self._change({}, {user: rights.get(user, set()) for user in users if user not in faults})
+        for user in users:
+            self._passwords.pop(user, None)
+        return {user: Outcome((f"removed user {user}",), faults.get(user)) for user in users}
+
+    def present(self) -> set[str]:
+        """Users that have a password."""
+        found = self._connection.call(
+            "list users",
+            lambda: self._client.describe_user_scram_credentials(None, request_timeout=self._connection.timeout),
         )
+        return set(self._connection.wait("list users", found))
+
+    def _rights(self) -> dict[str, set[AclBinding]]:
+        """All there are, by user, in one request."""
+        found = self._connection.call(
+            "read ACLs", lambda: self._client.describe_acls(of_everyone(), request_timeout=self._connection.timeout)
+        )
+        rights: dict[str, set[AclBinding]] = {}
+        for each in self._connection.wait("read ACLs", found):
+            rights.setdefault(each.principal.removeprefix("User:"), set()).add(each)
+        return rights
+
+    def _change(self, missing: Rights, surplus: Rights) -> dict[str, Fault]:
+        limits = {"request_timeout": self._connection.timeout}
+        given = {each: user for user, bindings in missing.items() for each in bindings}
+        taken = {exactly(each): user for user, bindings in surplus.items() for each in bindings}
+        faults: dict[str, Fault] = {}
+        if given:
+            futures = self._connection.call("create ACLs", lambda: self._client.create_acls(list(given), **limits))
+            self._await("give {} its rights", given, futures, faults)
+        if taken:
+            futures = self._connection.call("delete ACLs", lambda: self._client.delete_acls(list(taken), **limits))
+            self._await("take from {} what it may not", taken, futures, faults)
+        return faults
+
+    def _await(self, what: str, whose: Mapping[Any, str], futures: Mapping[Any, Any], faults: dict[str, Fault]) -> None:
+        for key, future in futures.items():
+            try:
+                self._connection.wait(what.format(whose[key]), future)
+            except KafkaAdminError as error:
+                faults[whose[key]] = fault_of(error)
+
+    def _set_passwords(self, accounts: Sequence[Account]) -> dict[str, Fault]:
+        if not accounts:
+            return {}
+        known = {user: self._passwords.get(user) for user in self.present()}
+        stale = [each for each in accounts if known.get(each.user) != each.password]
+        credential = ScramCredentialInfo(_MECHANISM, _ITERATIONS)
+        faults = self._alter(
+            "set the password of",
+            [UserScramCredentialUpsertion(each.user, credential, each.password.encode()) for each in stale],
+        )
+        self._passwords |= {each.user: each.password for each in stale if each.user not in faults}
+        return faults
+
+    def _alter(self, what: str, changes: list[UserScramCredentialAlteration]) -> dict[str, Fault]:
+        if not changes:
+            return {}
+        futures = self._connection.call(
+            "change users",
+            lambda: self._client.alter_user_scram_credentials(changes, request_timeout=self._connection.timeout),
+        )
+        faults: dict[str, Fault] = {}
         for user, future in futures.items():
-            self._connection.wait(f"set the password of {user}", future)
+            try:
+                self._connection.wait(f"{what} {user}", future, but=KafkaError.RESOURCE_NOT_FOUND)
+            except KafkaAdminError as error:
+                faults[user] = fault_of(error)
+        return faults
 
 
-def _binding(user: str, item: Access) -> AclBinding:
-    kind, operation = _KINDS[item.kind], _OPERATIONS[item.operation]
-    return AclBinding(
-        kind, item.name, ResourcePatternType.LITERAL, f"User:{user}", _ANY_HOST, operation, AclPermissionType.ALLOW
-    )
-
-
-def _all_of(user: str) -> AclBindingFilter:
-    return AclBindingFilter(
-        ResourceType.ANY,
-        None,  # type: ignore[arg-type]  # any name
-        ResourcePatternType.ANY,
-        f"User:{user}",
-        None,  # type: ignore[arg-type]  # any host
-        AclOperation.ANY,
-        AclPermissionType.ANY,
-    )
-
-
-def _exactly(binding: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        binding.restype,
-        binding.name,
-        binding.resource_pattern_type,
-        binding.principal,
-        binding.host,
-        binding.operation,
-        binding.permission_type,
-    )
+def _lines(given: int, taken: int) -> tuple[str, ...]:
+    return (f"{given} rights given, {taken} taken",) if given or taken else ()

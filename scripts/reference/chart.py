@@ -104,8 +104,8 @@ refused with its name. How to go on: `docs/how-to/install-on-kubernetes.md`.
 ## Who may speak to whom
 
 With `networkPolicy.enabled` nothing else may, but DNS for all; the API server for config, discovery, the gateway's
-control plane and the setup Job; the gateway for those in `networkPolicy.gatewayFrom`; metrics for those in
-`networkPolicy.metricsFrom`; and the external parts that were chosen.
+control plane, the operator and the setup Job; the gateway for those in `networkPolicy.gatewayFrom`; metrics for those
+in `networkPolicy.metricsFrom`; and the external parts that were chosen.
 
 {_flows(folder)}
 

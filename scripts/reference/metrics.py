@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from mercato_operator import metrics as operator
 from prometheus_client.metrics import MetricWrapperBase
 
 from scripts.reference import GENERATED, cell
@@ -49,6 +50,7 @@ def _by_heading() -> Iterator[tuple[str, list[MetricWrapperBase]]]:
     others = [m for module in modules for m in vars(module).values() if isinstance(m, MetricWrapperBase)]
     if kept_elsewhere := [metric for metric in others if id(metric) not in known]:
         yield "Settings, the config service and the gateway's control plane", kept_elsewhere
+    yield "The operator", [metric for metric in vars(operator).values() if isinstance(metric, MetricWrapperBase)]
 
 
 def _line(metric: MetricWrapperBase) -> str:

@@ -141,10 +141,67 @@ class Kubernetes:
                 response.connection.transport.abort()
             response.close()
 
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Object:
+        """Raises KubernetesError (404: there is none)."""
+        found: Object = await self._call("GET", resource.path(namespace, name))
+        return found
+
+    async def kinds(self, api_version: str) -> frozenset[str]:
+        """Plural names of the kinds the server knows of, e.g. of `apps/v1`; none for an unknown group.
+
+        Raises KubernetesError.
+        """
+        try:
+            found = await self._call("GET", Resource(api_version, "").path().removesuffix("/"))
+        except KubernetesError as error:
+            if error.status == 404:
+                return frozenset()
+            raise
+        return frozenset(each["name"] for each in found["resources"])
+
     async def create(self, resource: Resource, namespace: str, content: Object) -> Object:
         """The object as the server made it. Raises KubernetesError (409: the name is taken)."""
         created: Object = await self._call("POST", resource.path(namespace), content)
         return created
+
+    async def apply(
+        self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str, *, force: bool = True
+    ) -> Object:
+        """Server-side apply under a field manager. Raises KubernetesError.
+
+        It takes over what others set; without `force` that is a 409. A `metadata.uid` in `content` keeps an object that
+        is gone from being made anew: 409.
+        """
+        headers = {"content-type": "application/apply-patch+yaml"}
+        query = {"fieldManager": manager, "force": str(force).lower()}
+        applied: Object = await self._call("PATCH", resource.path(namespace, name), content, query, headers)
+        return applied
+
+    async def merge(self, resource: Resource, namespace: str | None, name: str, patch: Object) -> Object:
+        """JSON merge patch (RFC 7386). Raises KubernetesError.
+
+        A `metadata.resourceVersion` in `patch` makes it conditional: 409 when the object has changed since.
+        """
+        headers = {"content-type": "application/merge-patch+json"}
+        merged: Object = await self._call("PATCH", resource.path(namespace, name), patch, None, headers)
+        return merged
+
+    async def replace(self, resource: Resource, namespace: str | None, name: str, content: Object) -> Object:
+        """The whole object; conditional by its `metadata.resourceVersion`. Raises KubernetesError."""
+        replaced: Object = await self._call("PUT", resource.path(namespace, name), content)
+        return replaced
+
+    async def delete(self, resource: Resource, namespace: str | None, name: str, uid: str | None = None) -> None:
+        """Asks for an object's end; one that is gone is fine. Raises KubernetesError.
+
+        With `uid`, only that very object: 409 when the name has another one now.
+        """
+        options = {"propagationPolicy": "Background", **({"preconditions": {"uid": uid}} if uid else {})}
+        try:
+            await self._call("DELETE", resource.path(namespace, name), options)
+        except KubernetesError as error:
+            if error.status != 404:
+                raise
 
     async def apply_status(
         self, resource: Resource, namespace: str | None, name: str, content: Object, manager: str

@@ -150,7 +150,8 @@ class Control:
             await self._changed.wait()
 
     def _write(self) -> None:
-        known = self._known if self._documents.backends is None else self._documents.backends
+        documents = self._documents
+        known = self._known | documents.declared if documents.backends is None else documents.backends
         table = build(self._documents, known, self._settings.gateway_name)
         for refused in table.refused:
             if refused not in self.table.refused:

@@ -30,13 +30,14 @@ class Refused:
 class Documents:
     """What a source holds: routes and policies, and what was refused.
 
-    `backends` are those that exist, ready or not, where the source knows them.
+    `backends` are those that exist, ready or not, where the source knows them all; `declared` are some of them.
     """
 
     routes: tuple[HTTPRoute, ...] = ()
     policies: tuple[GatewayPolicy, ...] = ()
     refused: tuple[Refused, ...] = ()
     backends: frozenset[str] | None = None
+    declared: frozenset[str] = frozenset()
 
 
 class _Loader(yaml.SafeLoader):

@@ -16,14 +16,18 @@ class GatewaySettings(ServiceSettings):
 
     source: Literal["files", "configmap", "kubernetes"] = Field(
         "files",
-        description="where routes are: a folder; a ConfigMap with such files, watched through the API; or objects of "
+        description="where routes are: a folder; ConfigMaps with such files, watched through the API; or objects of "
         "the Gateway API, whose conditions are then written",
     )
     gateway_directory: Path = Field(Path("gateway-config"), description="folder of HTTPRoute and GatewayPolicy files")
-    routes_configmap: str = Field("gateway-routes", description="source configmap: its name")
+    routes_configmap: str = Field(
+        "gateway-routes",
+        description="source configmap: name of the platform's own; others of its namespace with the label "
+        "`mercato.dev/gateway-config` are read as well",
+    )
     namespace: str | None = Field(
         None,
-        description="sources configmap and kubernetes: namespace of the ConfigMap, or of the Gateway; "
+        description="sources configmap and kubernetes: namespace of the ConfigMaps, or of the Gateway; "
         "none: the pod's own",
     )
     namespaces: tuple[str, ...] = Field(
@@ -59,5 +63,5 @@ class GatewaySettings(ServiceSettings):
 
     @property
     def own_namespace(self) -> str:
-        """Where the Gateway, or its ConfigMap, is."""
+        """Where the Gateway, or its ConfigMaps, are."""
         return self.namespace or own_namespace() or "default"

@@ -1,4 +1,4 @@
-"""Where routes and policies come from: a folder, a ConfigMap, or objects in the API server."""
+"""Where routes and policies come from: a folder, ConfigMaps, or objects in the API server."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -32,9 +32,9 @@ def source_of(settings: GatewaySettings) -> Source:
         return Folder(settings.gateway_directory)
     # The library of the others takes 10 MiB.
     if settings.source == "configmap":
-        from services.gateway.cluster.configmap import RoutesConfigMap  # noqa: PLC0415
+        from services.gateway.cluster.configmap import RoutesConfigMaps  # noqa: PLC0415
 
-        return RoutesConfigMap(settings.own_namespace, settings.routes_configmap)
+        return RoutesConfigMaps(settings.own_namespace, settings.routes_configmap)
     from services.gateway.cluster.source import RouteObjects  # noqa: PLC0415
 
     return RouteObjects(settings)

@@ -4,6 +4,7 @@ What is installed with these values, and what each part is, as YAML:
   ports      of its Service: name → [port, container port]; `metrics: true` adds 9090
   instancePort   the port at which discovery lists its pods, where it is not `http`
   database, kafka   it has a role and a database, or a user, of its own name
+  settings   it tells in /readyz which of its settings wait for a restart
   api        it speaks to the API server, and has a token for it
   outside    what it may reach beyond the platform's pods
 */}}
@@ -11,10 +12,10 @@ What is installed with these values, and what each part is, as YAML:
 {{- $values := .Values -}}
 {{- $builtin := eq $values.gateway.mode "builtin" -}}
 {{- range $name := list "customer" "product" "order" "payment" "notification" }}
-{{ $name }}: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, database: true, kafka: {{ ne $name "customer" }}}
+{{ $name }}: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, settings: true, database: true, kafka: {{ ne $name "customer" }}}
 {{- end }}
 config: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: true}
-discovery: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: {{ eq $values.discovery.backend "endpointslices" }}}
+discovery: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, settings: true, api: {{ eq $values.discovery.backend "endpointslices" }}}
 {{- if $builtin }}
 gateway:
   workload: Deployment
@@ -35,14 +36,13 @@ kafka: {workload: StatefulSet, ports: {sasl: [9092, 9092]}}
 {{- if eq $values.postgres.mode "bundled" }}
 postgres: {workload: StatefulSet, ports: {postgresql: [5432, 5432]}}
 {{- end }}
+operator: {workload: Deployment, ports: {http: [80, 8080]}, metrics: true, api: true}
+release: {workload: Job, api: true}
 {{- if $values.setup.enabled }}
 setup: {workload: Job, api: true}
 {{- end }}
 {{- if include "mercato.makesDatabases" . }}
 databases: {workload: Job}
-{{- end }}
-{{- if include "mercato.makesTopics" . }}
-topics: {workload: Job}
 {{- end }}
 {{- if $builtin }}
 smoke: {workload: Job}
@@ -55,20 +55,42 @@ toolbox: {workload: CronJob}
 {{/* {root, name}: whether a component speaks to PostgreSQL, or to Kafka: a service, or what serves them all. */}}
 {{- define "mercato.usesPostgres" -}}
 {{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- if or $facts.database (has .name (list "databases" "toolbox")) }}true{{ end -}}
+{{- if or $facts.database (has .name (list "databases" "toolbox")) (and (eq .name "operator") (include "mercato.makesDatabases" .root)) }}true{{ end -}}
 {{- end }}
 
 {{- define "mercato.usesKafka" -}}
 {{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
-{{- if or $facts.kafka (has .name (list "topics" "toolbox")) }}true{{ end -}}
+{{- if or $facts.kafka (eq .name "toolbox") (and (eq .name "operator") (include "mercato.operator.kafkaUser" .root)) }}true{{ end -}}
 {{- end }}
 
 {{- define "mercato.makesDatabases" -}}
 {{- if or (eq .Values.postgres.mode "bundled") .Values.postgres.external.adminSecret }}true{{ end -}}
 {{- end }}
 
-{{- define "mercato.makesTopics" -}}
-{{- if or (eq .Values.kafka.mode "bundled") (and (eq .Values.kafka.mode "external") .Values.kafka.external.adminUsername) }}true{{ end -}}
+{{/* How the operator brings topics about: `admin`, `strimzi`, or `none` where it may not. */}}
+{{- define "mercato.operator.topics" -}}
+{{- if eq .Values.kafka.mode "strimzi" }}strimzi{{ else if include "mercato.operator.kafkaUser" . }}admin{{ else }}none{{ end -}}
+{{- end }}
+
+{{/*
+Whom the operator signs in to Kafka as: who may do everything; beside Strimzi, which does it, the toolbox's user, who may
+look at everything. Empty: nobody.
+*/}}
+{{- define "mercato.operator.kafkaUser" -}}
+{{- if eq .Values.kafka.mode "bundled" }}admin
+{{- else if eq .Values.kafka.mode "external" }}{{ .Values.kafka.external.adminUsername }}
+{{- else if .Values.toolbox.enabled }}toolbox{{ end -}}
+{{- end }}
+
+{{/* Whether Kafka's users and their rights are the operator's. */}}
+{{- define "mercato.operator.managesUsers" -}}
+{{- if or (ne .Values.kafka.mode "external") .Values.kafka.external.manageUsers }}true{{ end -}}
+{{- end }}
+
+{{/* How the gateway is told of routes that are not the chart's: `configmap`, `httproute`, or `none`. */}}
+{{- define "mercato.operator.routes" -}}
+{{- if or (eq .Values.gateway.mode "gateway-api") (eq .Values.gateway.source "kubernetes") }}httproute
+{{- else if eq .Values.gateway.source "configmap" }}configmap{{ else }}none{{ end -}}
 {{- end }}
 
 {{/* Names of the roles, one for each service with a database. */}}

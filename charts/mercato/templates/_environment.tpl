@@ -1,6 +1,10 @@
 {{/* The environment of a service, as a list of `env` entries. Each takes {root, name}. */}}
 
 {{- define "mercato.environment" -}}
+{{- if eq .name "operator" }}{{ include "mercato.environment.operator" . }}{{ else }}{{ include "mercato.environment.service" . }}{{ end -}}
+{{- end }}
+
+{{- define "mercato.environment.service" -}}
 {{- $values := .root.Values -}}
 {{- $component := index (include "mercato.components" .root | fromYaml) .name -}}
 - {name: MERCATO_PROFILES, value: kubernetes}
@@ -45,11 +49,9 @@
 {{/* {root, user}: how a Kafka client connects; without a user it does not sign in. `as`: whatever `username` says. */}}
 {{- define "mercato.environment.kafka" -}}
 {{- $kafka := include "mercato.kafka" .root | fromYaml -}}
-- {name: MERCATO_KAFKA_BOOTSTRAP, value: {{ $kafka.bootstrap | quote }}}
-- {name: MERCATO_KAFKA_SECURITY_PROTOCOL, value: {{ $kafka.protocol }}}
+{{ include "mercato.environment.kafkaAddress" .root }}
 {{- if hasPrefix "SASL_" $kafka.protocol }}
 {{- $user := .as | default ($kafka.username | default .user) }}
-- {name: MERCATO_KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
 {{- if $user }}
 - {name: MERCATO_KAFKA_USERNAME, value: {{ $user | quote }}}
 - name: MERCATO_KAFKA_PASSWORD
@@ -58,6 +60,16 @@
 {{- end }}
 {{- if $kafka.caSecret }}
 - {name: MERCATO_KAFKA_CA_FILE, value: /etc/mercato/kafka-ca/ca.crt}
+{{- end }}
+{{- end }}
+
+{{/* Where Kafka is, and how a client signs in; not as whom. */}}
+{{- define "mercato.environment.kafkaAddress" -}}
+{{- $kafka := include "mercato.kafka" . | fromYaml -}}
+- {name: MERCATO_KAFKA_BOOTSTRAP, value: {{ $kafka.bootstrap | quote }}}
+- {name: MERCATO_KAFKA_SECURITY_PROTOCOL, value: {{ $kafka.protocol }}}
+{{- if hasPrefix "SASL_" $kafka.protocol }}
+- {name: MERCATO_KAFKA_SASL_MECHANISM, value: {{ $kafka.mechanism }}}
 {{- end }}
 {{- end }}
 

@@ -1,9 +1,14 @@
 {{/* Labels, images, and the settings of one component. Each takes {root, name}, name = the component. */}}
 
 {{- define "mercato.selector" -}}
-app.kubernetes.io/name: mercato
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{ include "mercato.release" .root }}
 app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{/* Labels of all pods of the release. */}}
+{{- define "mercato.release" -}}
+app.kubernetes.io/name: mercato
+app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "mercato.labels" -}}
@@ -34,7 +39,7 @@ labels:
 
 {{/* The component's settings as YAML: `defaults`, overruled by `components.<name>`. Jobs share `components.jobs`. */}}
 {{- define "mercato.component" -}}
-{{- $key := has .name (list "setup" "databases" "topics" "smoke") | ternary "jobs" .name -}}
+{{- $key := has .name (list "setup" "databases" "release" "smoke") | ternary "jobs" .name -}}
 {{- $own := index .root.Values.components $key | default dict -}}
 {{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
 {{- end }}

@@ -13,6 +13,24 @@
 {podSelector: {matchLabels: {{ include "mercato.selector" . | fromYaml | toJson }}}}
 {{- end }}
 
+{{/* A NetworkPolicy's peer that is any broker of Strimzi's. */}}
+{{- define "mercato.network.strimzi" -}}
+{podSelector: {matchLabels: {strimzi.io/cluster: {{ .Values.kafka.strimzi.clusterName }}}}}
+{{- end }}
+
+{{/*
+{root}: a NetworkPolicy's peer that is any pod the operator made for a CommerceService, wherever it sees to some; its own
+policy says where it goes.
+*/}}
+{{- define "mercato.network.commerceServices" -}}
+podSelector: {matchExpressions: [{key: mercato.dev/commerce-service, operator: Exists}]}
+{{- with .root.Values.operator.namespaces }}
+namespaceSelector:
+  matchExpressions:
+    - {key: kubernetes.io/metadata.name, operator: In, values: {{ prepend . $.root.Release.Namespace | uniq | toJson }}}
+{{- end }}
+{{- end }}
+
 {{/* {root, name}: rules for who may come in, as a YAML list. */}}
 {{- define "mercato.network.ingress" -}}
 {{- $policy := .root.Values.networkPolicy -}}
@@ -22,6 +40,11 @@
 - from: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.from) }}]
   ports: [{port: {{ $flow.port }}}]
 {{- end }}
+{{- end }}
+{{- $served := dict "config" 8080 "customer" 8080 "kafka" 9092 "postgres" 5432 }}
+{{- if hasKey $served .name }}
+- from: [{{ include "mercato.network.commerceServices" . | fromYaml | toJson }}]
+  ports: [{port: {{ index $served .name }}}]
 {{- end }}
 {{- if and (eq .name "kafka") (eq .root.Values.autoscaling.mode "keda") }}
 {{- with $policy.kedaFrom }}
@@ -50,6 +73,10 @@
 {{/* {root, name}: rules for where it may go, as a YAML list. */}}
 {{- define "mercato.network.egress" -}}
 {{- include "mercato.network.outside" . }}
+{{- if has .name (list "gateway" "operator") }}
+{{- /* Each answers on a port of its own choice; the operator asks which settings wait for a restart. */}}
+- to: [{{ include "mercato.network.commerceServices" . | fromYaml | toJson }}]
+{{- end }}
 {{- range $flow := include "mercato.flows" .root | fromYamlArray }}
 {{- if eq $flow.from $.name }}
 - to: [{{ include "mercato.network.peer" (dict "root" $.root "name" $flow.to) }}]
@@ -89,7 +116,7 @@
     {{- end }}
 {{- end }}
 {{- if and (eq $values.kafka.mode "strimzi") (include "mercato.usesKafka" .) }}
-- to: [{podSelector: {matchLabels: {strimzi.io/cluster: {{ $values.kafka.strimzi.clusterName }}}}}]
+- to: [{{ include "mercato.network.strimzi" .root }}]
   ports: [{port: 9093}]
 {{- end }}
 {{- end }}

@@ -76,7 +76,7 @@ volumes:
 
 {{/* Pods that speak to the API server run under an account of their own; so does everyone else, without a token. */}}
 {{- define "mercato.account" -}}
-{{- if has .name (list "setup" "databases" "topics" "smoke") }}mercato-{{ .name }}{{ else }}{{ .name }}{{ end -}}
+{{- if has .name (list "setup" "databases" "release" "smoke") }}mercato-{{ .name }}{{ else }}{{ .name }}{{ end -}}
 {{- end }}
 
 {{/* What every container has. {root, name}; resources: other than the component's. */}}

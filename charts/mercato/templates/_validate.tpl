@@ -19,6 +19,12 @@
 {{- $wrong = append $wrong "kafka.existingSecret is empty: name the Secret with your Kafka users' passwords, or set kafka.external.securityProtocol to SSL or PLAINTEXT" -}}
 {{- end -}}
 {{- end -}}
+{{- $external := $values.kafka.external -}}
+{{- if and (eq $values.kafka.mode "external") $external.manageUsers -}}
+{{- if or (not $external.adminUsername) $external.username (not (hasPrefix "SASL_" $external.securityProtocol)) (not (hasPrefix "SCRAM-" $external.saslMechanism)) -}}
+{{- $wrong = append $wrong "kafka.external.manageUsers needs adminUsername, no username, and SCRAM as saslMechanism: give them, or set it to false" -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq $values.kafka.mode "strimzi") (gt (int $values.kafka.topicReplicas) (int $values.kafka.strimzi.replicas)) -}}
 {{- $wrong = append $wrong "kafka.topicReplicas is above kafka.strimzi.replicas: there are fewer brokers than that, lower it" -}}
 {{- end -}}

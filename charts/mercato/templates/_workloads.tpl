@@ -10,10 +10,14 @@
 
 {{- define "mercato.deployment" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
+{{- $facts := index (include "mercato.components" .root | fromYaml) .name -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   {{- include "mercato.metadata" . | nindent 2 }}
+    {{- if and $facts.settings $component.restartOnConfig }}
+    mercato.dev/restart-on-config: "true"
+    {{- end }}
 spec:
   {{- if not (include "mercato.scaled" .) }}
   replicas: {{ $component.replicas }}
@@ -62,7 +66,7 @@ template:
 {{- define "mercato.task" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
 - name: {{ .name }}
-  image: {{ include "mercato.image" (dict "root" .root "image" "setup") }}
+  image: {{ include "mercato.image" (dict "root" .root "image" "operator") }}
   args: [{{ .module }}]
   {{- include "mercato.hardened" . | nindent 2 }}
   env:

@@ -1,4 +1,4 @@
-"""The gateway's control plane over route files in a ConfigMap of a real API server, with the rights it documents."""
+"""The gateway's control plane over route files in ConfigMaps of a real API server, with the rights it documents."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from tests.support.administrator import Administrator, Object
 from tests.support.serving import until
 
 RIGHTS: list[Any] = [
-    {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["gateway-routes"], "verbs": ["list", "watch"]},
+    {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list", "watch"]},
     {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
 ]
 NO_YAML = "kind: [HTTPRoute\n"
@@ -27,9 +27,11 @@ def document(name: str, path: str, **changes: Any) -> str:
     return yaml.safe_dump({**route("", name, path, **changes), "metadata": {"name": name}})
 
 
-def configmap(namespace: str, **texts: str) -> Object:
+def configmap(namespace: str, *, named: str = "gateway-routes", backends: str = "", **texts: str) -> Object:
     """`first="…"` becomes the file `first.yaml`."""
-    metadata = {"name": "gateway-routes", "namespace": namespace}
+    metadata: Object = {"name": named, "namespace": namespace, "labels": {"mercato.dev/gateway-config": "true"}}
+    if backends:
+        metadata["annotations"] = {"mercato.dev/backends": backends}
     data = {f"{name}.yaml": text for name, text in texts.items()}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
@@ -131,6 +133,62 @@ async def test_a_route_to_a_backend_that_is_not_there_is_told_too(
         assert await told() == [
             "HTTPRoute/lost/0: there is no backend named nobody: answers 500. The rest is in force."
         ]
+
+
+async def test_other_configmaps_with_the_label_add_routes_and_take_them_away_again(
+    start: Start, admin: Administrator, namespace: str
+) -> None:
+    await admin.put(configmap(namespace, first=FIRST))
+    more = configmap(namespace, named="more", more=document("more", "/more"))
+    async with start() as plane:
+        await shows(plane, "/first")
+        await admin.put(more)
+        await shows(plane, "/first", "/more", within=2)
+        unlabelled = {**more, "metadata": {**more["metadata"], "labels": {}}}
+        await admin.put(unlabelled)
+        await shows(plane, "/first", within=2)
+        await admin.put(more)
+        await shows(plane, "/first", "/more", within=2)
+        await admin.delete(more)
+        await shows(plane, "/first", within=2)
+
+
+async def test_a_bad_document_of_another_configmap_is_told_on_that_one_and_harms_no_other(
+    start: Start, admin: Administrator, namespace: str
+) -> None:
+    await admin.put(configmap(namespace, first=FIRST))
+    async with start() as plane:
+        await shows(plane, "/first")
+        lost = document("lost", "/lost", backend={"name": "nobody"})
+        await admin.put(
+            configmap(namespace, named="more", broken=NO_YAML, again=document("first", "/again"), lost=lost)
+        )
+        await shows(plane, "/first", "/lost", within=2)
+        told = (await readiness(plane))[1]["refused"]
+        assert [one.partition(": ")[0] for one in told] == [
+            "more/broken.yaml#1",
+            "more HTTPRoute/first",
+            "HTTPRoute/lost/0",
+        ]
+
+        async def all_told() -> bool:
+            return len(await admin.items(f"/api/v1/namespaces/{namespace}/events")) == 3
+
+        await until(all_told, 5)
+        events = await admin.items(f"/api/v1/namespaces/{namespace}/events")
+        assert {one["involvedObject"]["name"] for one in events} == {"more"}
+
+
+async def test_a_backend_that_its_configmap_names_is_awaited_and_not_unknown(
+    start: Start, admin: Administrator, namespace: str
+) -> None:
+    await admin.put(configmap(namespace, first=FIRST))
+    awaited = document("awaited", "/awaited", backend={"name": "coming"})
+    async with start() as plane:
+        await admin.put(configmap(namespace, named="more", backends="coming", awaited=awaited))
+        await shows(plane, "/awaited", "/first")
+        assert (await readiness(plane))[1]["refused"] == []
+        assert (plane.envoy / "endpoints" / "coming.json").exists()
 
 
 async def test_while_the_configmap_is_away_the_last_routes_stay(

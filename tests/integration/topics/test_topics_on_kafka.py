@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
-from mercato_operator import admin
-from mercato_operator.admin import KafkaAdmin
+from mercato_operator import connection
+from mercato_operator.admin import KafkaTopics
 from mercato_operator.apply import apply
 from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.messaging.backend import Outcome
 from mercato_operator.topics import Topic
 
 MANIFESTS = Path(__file__).parents[3] / "k8s" / "topics"
@@ -44,42 +45,68 @@ def test_the_platforms_manifests_become_topics_and_a_repeat_does_nothing(empty_k
 
 
 def test_configuration_that_differs_is_put_back_and_the_rest_left_alone(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(Connection(empty_kafka))
-    kafka.ensure([Topic(topic, 1, 1, {"retention.ms": "1000", "max.message.bytes": "2000"})])
-    assert kafka.ensure([Topic(topic, 1, 1, {"retention.ms": "5000"})]) == [f"{topic}: set retention.ms=5000"]
+    kafka = KafkaTopics(Connection(empty_kafka))
+    kafka.bring([Topic(topic, 1, 1, {"retention.ms": "1000", "max.message.bytes": "2000"})])
+    set_back = Outcome(("set retention.ms=5000",), partitions=1)
+    assert kafka.bring([Topic(topic, 1, 1, {"retention.ms": "5000"})]) == {topic: set_back}
     assert configuration(empty_kafka, topic, "retention.ms") == "5000"
     assert configuration(empty_kafka, topic, "max.message.bytes") == "2000"
-    assert kafka.ensure([Topic(topic, 1, 1, {"retention.ms": "5000"})]) == []
+    assert kafka.bring([Topic(topic, 1, 1, {"retention.ms": "5000"})]) == {topic: Outcome(partitions=1)}
+
+
+def test_configuration_that_is_not_declared_any_more_goes_back_to_its_default(empty_kafka: str, topic: str) -> None:
+    kafka = KafkaTopics(Connection(empty_kafka))
+    kafka.bring([Topic(topic, 1, 1, {"max.message.bytes": "2000"})])
+    again = Topic(topic, 1, 1, reset=frozenset({"max.message.bytes"}))
+    assert kafka.bring([again])[topic].done == ("set max.message.bytes to its default",)
+    assert configuration(empty_kafka, topic, "max.message.bytes") == "1048588"
+    assert kafka.bring([again])[topic].done == ()
 
 
 def test_partitions_grow_only_when_asked_and_never_shrink(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(Connection(empty_kafka))
-    kafka.ensure([Topic(topic, 2, 1)])
-    (line,) = kafka.ensure([Topic(topic, 4, 1)])
-    assert "keeps 2 partitions" in line
-    assert "allowRepartition" in line
+    kafka = KafkaTopics(Connection(empty_kafka))
+    kafka.bring([Topic(topic, 2, 1)])
+    kept = kafka.bring([Topic(topic, 4, 1)])[topic]
+    assert kept.fault is not None
+    assert (kept.fault.reason, kept.partitions) == ("RepartitionNotAllowed", 2)
+    assert "allowRepartition" in kept.fault.message
     assert partitions(empty_kafka)[topic] == 2
-    assert kafka.ensure([Topic(topic, 4, 1, allow_repartition=True)]) == [f"{topic}: grown from 2 to 4 partitions"]
+    grown = Outcome(("grown from 2 to 4 partitions",), partitions=4)
+    assert kafka.bring([Topic(topic, 4, 1, allow_repartition=True)]) == {topic: grown}
     assert partitions(empty_kafka)[topic] == 4
-    (line,) = kafka.ensure([Topic(topic, 1, 1, allow_repartition=True)])
-    assert "never shrink" in line
+    kept = kafka.bring([Topic(topic, 1, 1, allow_repartition=True)])[topic]
+    assert kept.fault is not None
+    assert (kept.fault.reason, kept.partitions) == ("PartitionsNeverShrink", 4)
     assert partitions(empty_kafka)[topic] == 4
 
 
 def test_replicas_that_differ_are_told(empty_kafka: str, topic: str) -> None:
-    kafka = KafkaAdmin(Connection(empty_kafka))
-    kafka.ensure([Topic(topic, 1, 1)])
-    (line,) = kafka.ensure([Topic(topic, 1, 3)])
-    assert "keeps 1 replicas; 3 are declared" in line
+    kafka = KafkaTopics(Connection(empty_kafka))
+    kafka.bring([Topic(topic, 1, 1)])
+    fault = kafka.bring([Topic(topic, 1, 3)])[topic].fault
+    assert fault is not None
+    assert "keeps 1 replicas; 3 are declared" in fault.message
 
 
-def test_what_kafka_refuses_is_one_line_that_names_the_topic(empty_kafka: str, topic: str) -> None:
-    with pytest.raises(KafkaAdminError, match=topic) as raised:
-        KafkaAdmin(Connection(empty_kafka)).ensure([Topic(topic, 1, 3)])
-    assert "\n" not in str(raised.value)
+def test_what_kafka_refuses_is_one_line_that_names_the_topic_and_keeps_no_other(empty_kafka: str, topic: str) -> None:
+    outcomes = KafkaTopics(Connection(empty_kafka)).bring([Topic(topic, 1, 3), Topic(f"{topic}.other", 1, 1)])
+    fault = outcomes[topic].fault
+    assert fault is not None
+    assert (fault.reason, fault.unknown) == ("KafkaRefused", False)
+    assert topic in fault.message
+    assert "\n" not in fault.message
+    assert outcomes[f"{topic}.other"] == Outcome(("created with 1 partitions",), partitions=1)
+
+
+def test_what_is_removed_is_gone_and_a_repeat_does_nothing(empty_kafka: str, topic: str) -> None:
+    kafka = KafkaTopics(Connection(empty_kafka))
+    kafka.bring([Topic(topic, 1, 1)])
+    assert kafka.remove([topic])[topic].done == (f"deleted topic {topic} with its messages",)
+    assert topic not in partitions(empty_kafka)
+    assert kafka.remove([topic]) == {topic: Outcome()}
 
 
 def test_a_kafka_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "TIMEOUT", 0.5)
+    monkeypatch.setattr(connection, "TIMEOUT", 0.5)
     with pytest.raises(KafkaAdminError, match=r"127\.0\.0\.1:1: .*; is Kafka running"):
         apply("127.0.0.1:1", MANIFESTS)

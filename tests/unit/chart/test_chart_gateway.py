@@ -126,7 +126,7 @@ def test_another_implementation_gets_every_route_and_only_standard_objects() -> 
     gateway = named(objects, "Gateway", "mercato")["spec"]
     assert gateway["gatewayClassName"] == "other"
     assert gateway["listeners"][0]["hostname"] == "shop.example.com"
-    ours = [each for each in objects if each["apiVersion"].startswith("mercato.dev")]
+    ours = of_kind(objects, "GatewayPolicy")
     assert not [name(each) for each in (*ours, *of_kind(objects, "GatewayClass"))]
 
 
@@ -157,17 +157,21 @@ def test_the_example_for_another_implementation_names_its_class_and_lets_its_pro
 
 def test_the_definitions_have_one_source_which_helm_follows() -> None:
     links = sorted((CHART / "crds").iterdir())
-    assert [link.name for link in links] == ["gatewaypolicy.yaml"]
+    assert [link.name for link in links] == sorted(each.name for each in DEFINITIONS.iterdir())
     for link in links:
         assert link.is_symlink()
         assert link.resolve() == DEFINITIONS / link.name
     shown = [each for each in yaml.safe_load_all(run("show", "crds", str(CHART)).stdout) if each]
-    assert shown == [yaml.safe_load(link.read_text()) for link in links]
+    assert sorted(shown, key=name) == sorted((yaml.safe_load(link.read_text()) for link in links), key=name)
 
 
-def test_the_default_mode_needs_no_definition_and_nothing_beyond_its_namespace() -> None:
+def test_the_default_mode_needs_no_definition_but_the_charts_own_and_little_beyond_its_namespace() -> None:
     objects = rendered()
     groups = {each["apiVersion"].rpartition("/")[0] for each in objects}
-    assert not [group for group in groups if "." in group and not group.endswith(".k8s.io")]
+    assert [group for group in groups if "." in group and not group.endswith(".k8s.io")] == ["mercato.dev"]
+    assert not of_kind(objects, "GatewayPolicy")
     assert "gateway.networking.k8s.io" not in groups
-    assert {each["metadata"].get("namespace") for each in objects} == {"shop"}
+    beyond = {each["kind"] for each in objects if each["metadata"].get("namespace") != "shop"}
+    assert beyond == {"ClusterRole", "ClusterRoleBinding"}, "the operator's, for its definitions"
+    without = rendered("--set", "operator.definitions=false")
+    assert {each["metadata"].get("namespace") for each in without} == {"shop"}

@@ -77,7 +77,7 @@ def outside(spec: Object) -> list[tuple[str, int]]:
 def test_only_who_needs_the_api_server_may_reach_it() -> None:
     found = policies(rendered("--set", "networkPolicy.apiServer.cidr=10.1.2.3/32,networkPolicy.apiServer.ports={6443}"))
     reach = {own for own, spec in found.items() if own != "default-deny" and outside(spec)}
-    assert reach == {"config", "discovery", "gateway", "setup"}
+    assert reach == {"config", "discovery", "gateway", "operator", "release", "setup"}
     assert outside(found["config"]) == [("10.1.2.3/32", 6443)]
 
 
@@ -105,3 +105,29 @@ def test_the_gateway_can_be_closed_to_all_but_some() -> None:
 
 def test_without_policies_there_are_none() -> None:
     assert not of_kind(case(CHART / "ci" / f"{OPEN}.yaml"), "NetworkPolicy")
+
+
+def test_services_that_the_operator_makes_find_the_other_end_of_their_paths_open() -> None:
+    found = policies(rendered())
+    theirs = {"podSelector": {"matchExpressions": [{"key": "mercato.dev/commerce-service", "operator": "Exists"}]}}
+    entered = {
+        own: [
+            port["port"] for rule in spec.get("ingress", []) if theirs in rule.get("from", []) for port in rule["ports"]
+        ]
+        for own, spec in found.items()
+    }
+    assert {own: ports for own, ports in entered.items() if ports} == {
+        "config": [8080],
+        "customer": [8080],
+        "kafka": [9092],
+        "postgres": [5432],
+    }
+    leading = {own for own, spec in found.items() for rule in spec.get("egress", []) if theirs in rule["to"]}
+    assert leading == {"gateway", "operator"}
+
+
+def test_services_of_other_namespaces_find_them_open_where_the_operator_sees_to_them() -> None:
+    found = policies(rendered("--set", "operator.namespaces={team-a}"))
+    peers = [peer for rule in found["config"]["ingress"] for peer in rule["from"] if "namespaceSelector" in peer]
+    (where,) = peers[0]["namespaceSelector"]["matchExpressions"]
+    assert where == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop", "team-a"]}

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from chart_objects import CHART, Object, containers, environment, name, named, of_kind, pods, refusal, rendered
+from chart_objects import CHART, Object, containers, environment, name, of_kind, pods, refusal, rendered
 
 VALUES = ("--values", str(CHART / "values-strimzi.yaml"))
 RESERVED = {9404, 9999}
@@ -22,7 +22,7 @@ def kafka(objects: tuple[Object, ...]) -> Object:
 
 
 def test_pools_topics_and_users_name_their_cluster(objects: tuple[Object, ...], kafka: Object) -> None:
-    parts = of_kind(objects, "KafkaNodePool", "KafkaTopic", "KafkaUser")
+    parts = of_kind(objects, "KafkaNodePool", "KafkaUser")
     assert {each["metadata"]["labels"]["strimzi.io/cluster"] for each in parts} == {name(kafka)}
     assert {each["apiVersion"] for each in [kafka, *parts]} == {"kafka.strimzi.io/v1"}
 
@@ -44,7 +44,11 @@ def test_users_sign_in_as_the_listener_asks_with_the_password_the_service_has(
             found = environment(container)
             if user_name := found.get("MERCATO_KAFKA_USERNAME"):
                 assert found["MERCATO_KAFKA_PASSWORD"] == f"mercato-kafka/{user_name}"
-                assert named(objects, "KafkaUser", user_name)
+    operator: Any = dict(pods(objects))["operator"]
+    assert environment(containers(operator)[0])["MERCATO_KAFKA_USERS_SECRET"] == "mercato-kafka"
+    (mounted,) = [one["secret"] for one in operator["spec"]["volumes"] if one["name"] == "kafka-users"]
+    assert {item["key"] for item in mounted["items"]} == {"order", "product", "payment", "notification"}
+    assert mounted["secretName"] == "mercato-kafka"
 
 
 def test_services_reach_the_listener_and_trust_the_clusters_authority(
@@ -74,7 +78,7 @@ def test_one_broker_is_asked_for_one_copy_of_everything() -> None:
     one = rendered(*VALUES, "--set", "kafka.strimzi.replicas=1,kafka.topicReplicas=1")
     config = of_kind(one, "Kafka")[0]["spec"]["kafka"]["config"]
     assert {value for key, value in config.items() if "replica" in key or "isr" in key} == {1}
-    assert {topic["spec"]["replicas"] for topic in of_kind(one, "KafkaTopic")} == {1}
+    assert {topic["spec"]["replicas"] for topic in of_kind(one, "OrderTopic")} == {1}
 
 
 def test_more_copies_than_brokers_are_refused() -> None:

@@ -19,10 +19,7 @@ from chart_objects import (
     pods,
     rendered,
 )  # fmt: skip
-from mercato_operator.acls import access
-from mercato_operator.apply import read
 from mercato_operator.setup.values import read as read_declaration
-from mercato_operator.topics import concrete
 
 TOPICS = ROOT / "k8s" / "topics"
 
@@ -60,26 +57,38 @@ def test_settings_given_as_values_overrule_by_profile() -> None:
     assert variables(objects, "order")["MERCATO_PROFILES"] == "kubernetes"
 
 
-def test_strimzis_topics_and_rights_are_those_of_the_operators_code() -> None:
-    objects = rendered("--values", str(CHART / "values-strimzi.yaml"), "--set", "kafka.topicReplicas=0")
-    declared = read(TOPICS)
-    topics = {
-        name(each): (each["spec"]["partitions"], each["spec"]["replicas"], str(each["spec"]["config"]["retention.ms"]))
-        for each in of_kind(objects, "KafkaTopic")
+@pytest.mark.parametrize("values", [[], ["--values", str(CHART / "values-strimzi.yaml")]])
+def test_the_platforms_topics_are_those_of_the_manifests(values: list[str]) -> None:
+    objects = rendered(*values, "--set", "kafka.topicReplicas=0")
+    manifests = [yaml.safe_load(path.read_text()) for path in sorted(TOPICS.glob("*.yaml"))]
+    assert {name(each): each["spec"] for each in of_kind(objects, "OrderTopic")} == {
+        name(each): each["spec"] for each in manifests
     }
-    assert topics == {t.name: (t.partitions, t.replicas, t.config["retention.ms"]) for t in concrete(declared)}
-    rights = {
-        name(user): {
-            (acl["resource"]["type"], acl["resource"]["name"], operation)
-            for acl in user["spec"]["authorization"]["acls"]
-            for operation in acl["operations"]
-        }
-        for user in of_kind(objects, "KafkaUser")
-        if name(user) != "toolbox"  # is none of the services
+    more = rendered(*values, "--set", "kafka.topicReplicas=2")
+    assert {each["spec"]["replicas"] for each in of_kind(more, "OrderTopic")} == {2}
+    assert not of_kind(objects, "KafkaTopic"), "they are the operator's"
+
+
+def test_on_a_kafka_of_others_without_an_administrator_there_are_no_topics() -> None:
+    external = ["--values", str(CHART / "values-external.yaml")]
+    objects = rendered(*external, "--set", "kafka.external.adminUsername=")
+    assert not of_kind(objects, "OrderTopic")
+    assert variables(objects, "operator")["MERCATO_TOPICS_BACKEND"] == "none"
+    mine = variables(rendered(*external), "operator")
+    assert (mine["MERCATO_TOPICS_BACKEND"], mine["MERCATO_KAFKA_USERNAME"]) == ("admin", "mercato-admin")
+    assert mine["MERCATO_KAFKA_MANAGES_USERS"] == "false"
+
+
+def test_the_operator_has_rights_where_it_is_told_to_and_holds_nobody_up_when_it_goes() -> None:
+    objects = rendered("--set", "operator.namespaces={team-a}")
+    assert {each["metadata"]["namespace"] for each in of_kind(objects, "Role") if name(each) == "mercato-operator"} == {
+        "shop",
+        "team-a",
     }
-    assert rights == {
-        user: {(each.kind, each.name, each.operation) for each in granted} for user, granted in access(declared).items()
-    }
+    assert json.loads(variables(objects, "operator")["MERCATO_NAMESPACES"]) == ["team-a"]
+    hook = named(objects, "Job", "mercato-release")
+    assert hook["metadata"]["annotations"]["helm.sh/hook"] == "post-delete"
+    assert not [each for each in of_kind(objects, "Job") if name(each).startswith("topics")]
 
 
 def test_each_service_signs_in_as_itself() -> None:

@@ -129,7 +129,7 @@ def test_an_image_that_is_replaced_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_shared_layers_are_made_before_the_images_that_need_them(engine: FakeEngine) -> None:
-    building.build(["order", "config", "envoy", "setup"], say=quiet)
+    building.build(["order", "config", "envoy", "operator"], say=quiet)
     assert engine.prepared == {"messaging", "kubernetes"}
     engine.prepared = set()
     building.build(["order"], say=quiet)

@@ -1,0 +1,27 @@
+"""Order events in, points out: one transaction for a whole batch."""
+
+from uuid import UUID
+
+from loyalty import repository
+from loyalty.points import order_of, points
+from loyalty.repository import Earned
+from loyalty.settings import LoyaltySettings
+from services.chassis.database import Transaction
+from services.chassis.messages import Message
+
+
+class Earn:
+    """Handles batches of `order.events`."""
+
+    def __init__(self, settings: LoyaltySettings) -> None:
+        self._settings = settings
+
+    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
+        """Raises InvalidMessage for an event that is none."""
+        newest: dict[UUID, Earned] = {}
+        for order in map(order_of, messages):
+            known = newest.get(order.id)
+            if known is None or known.version < order.version:
+                worth = points(order, self._settings.minor_units_per_point)
+                newest[order.id] = Earned(order.id, order.customer_id, order.version, worth)
+        await repository.save(unit.connection, list(newest.values()))

@@ -1,0 +1,161 @@
+"""Events on their way to controllers, and what a census finds that none has told."""
+
+from typing import Any
+
+import pytest
+from mercato_operator import hearing as module
+from mercato_operator.controller import Watched
+from mercato_operator.hearing import DEAD_AFTER, Hearing
+
+from services.chassis.kubernetes import KubernetesError, Object, Resource
+
+MAPS, TOPICS = Resource("v1", "configmaps"), Resource("mercato.dev/v1alpha1", "ordertopics")
+
+
+class Listener:
+    """A controller that remembers what it is told."""
+
+    def __init__(self, *watched: Watched) -> None:
+        self.watched = watched
+        self.told: list[tuple[str, str]] = []
+
+    async def start(self) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        raise NotImplementedError
+
+    def event(self, resource: Resource, type_: str, body: Object) -> None:
+        self.told.append((type_, body["metadata"]["name"]))
+
+    def healthy(self) -> str | None:
+        return None
+
+
+class Lists:
+    """An API server that lists what it is told."""
+
+    def __init__(self) -> None:
+        self.items: list[Object] = []
+
+    async def list(self, *_: object) -> tuple[list[Object], str]:
+        return list(self.items), "1"
+
+
+def item(name: str, version: int, **labels: str) -> Object:
+    return {"metadata": {"namespace": "shop", "name": name, "resourceVersion": str(version), "labels": labels}}
+
+
+@pytest.fixture
+def lists(monkeypatch: pytest.MonkeyPatch) -> Lists:
+    monkeypatch.setattr(module, "ON_THEIR_WAY_SECONDS", 0)
+    return Lists()
+
+
+def hearing(lists: Any, *controllers: Listener) -> Hearing:
+    return Hearing(lists, controllers, ["shop"])
+
+
+async def census(of: Hearing) -> None:
+    for resource in of.resources:
+        await of._count(resource)
+
+
+def test_a_controller_is_told_of_what_it_watches(lists: Lists) -> None:
+    topics, labelled = Listener(Watched(TOPICS)), Listener(Watched(MAPS, {"a": "b"}))
+    of = hearing(lists, topics, labelled)
+    of.heard(TOPICS, None, item("t", 1))
+    of.heard(TOPICS, "MODIFIED", item("t", 2))
+    of.heard(TOPICS, "DELETED", item("t", 3))
+    of.heard(MAPS, "ADDED", item("m", 1, a="b"))
+    of.heard(MAPS, "ADDED", item("other", 1))
+    assert topics.told == [("ADDED", "t"), ("MODIFIED", "t"), ("DELETED", "t")]
+    assert labelled.told == [("ADDED", "m")]
+
+
+def test_a_kind_is_watched_by_labels_only_where_all_want_the_same(lists: Lists) -> None:
+    one, same, other = (Listener(Watched(MAPS, labels)) for labels in ({"a": "b"}, {"a": "b"}, {}))
+    assert hearing(lists, one, same).resources == {MAPS: "a=b"}
+    assert hearing(lists, one, other).resources == {MAPS: ""}
+
+
+async def test_before_anything_begins_all_that_is_there_is_told_once(lists: Lists) -> None:
+    topics, labelled = Listener(Watched(TOPICS)), Listener(Watched(TOPICS, {"a": "b"}))
+    of = hearing(lists, topics, labelled)
+    lists.items = [item("t", 1, a="b"), item("u", 1)]
+    await of.read()
+    assert topics.told == [("ADDED", "t"), ("ADDED", "u")]
+    assert labelled.told == [("ADDED", "t")]
+    await census(of)
+    assert len(topics.told) == 2
+
+
+async def test_an_api_server_that_is_away_at_first_is_waited_for(lists: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0)
+    listener = Listener(Watched(TOPICS))
+    of, original = hearing(lists, listener), lists.list
+    lists.items = [item("t", 1)]
+
+    async def away(*_: object) -> tuple[list[Object], str]:
+        lists.list = original  # type: ignore[method-assign]
+        raise KubernetesError("away")
+
+    lists.list = away  # type: ignore[method-assign]
+    await of.read()
+    assert listener.told == [("ADDED", "t")]
+
+
+def test_what_loses_its_label_is_gone_for_whom_it_mattered_to(lists: Lists) -> None:
+    all_, labelled = Listener(Watched(MAPS)), Listener(Watched(MAPS, {"a": "b"}))
+    of = hearing(lists, all_, labelled)
+    of.heard(MAPS, "ADDED", item("m", 1, a="b"))
+    of.heard(MAPS, "MODIFIED", item("m", 2))
+    of.heard(MAPS, "MODIFIED", item("m", 3, a="b"))
+    assert labelled.told == [("ADDED", "m"), ("DELETED", "m"), ("MODIFIED", "m")]
+    assert [type_ for type_, _ in all_.told] == ["ADDED", "MODIFIED", "MODIFIED"]
+
+
+async def test_a_census_tells_what_no_event_has_told(lists: Lists) -> None:
+    listener = Listener(Watched(TOPICS))
+    of = hearing(lists, listener)
+    for name in ("kept", "changed", "gone"):
+        of.heard(TOPICS, None, item(name, 1))
+    listener.told.clear()
+    lists.items = [item("kept", 1), item("changed", 2), item("new", 3)]
+    await census(of)
+    assert sorted(listener.told) == [("ADDED", "new"), ("DELETED", "gone"), ("MODIFIED", "changed")]
+    listener.told.clear()
+    await census(of)
+    assert listener.told == []
+
+
+async def test_a_watch_that_misses_something_again_and_again_is_dead(lists: Lists) -> None:
+    of = hearing(lists, Listener(Watched(TOPICS)))
+    for version in range(DEAD_AFTER):
+        assert of.healthy() is None
+        lists.items = [item("t", version)]
+        await census(of)
+    reason = of.healthy()
+    assert reason is not None
+    assert "ordertopics.mercato.dev" in reason
+    await census(of)
+    assert of.healthy() is None
+
+
+async def test_what_an_event_tells_while_the_census_is_taken_is_not_missed(lists: Lists) -> None:
+    listener = Listener(Watched(TOPICS))
+    of = hearing(lists, listener)
+    of.heard(TOPICS, None, item("t", 1))
+    original = lists.list
+
+    async def busy(*arguments: object) -> tuple[list[Object], str]:
+        found = await original(*arguments)
+        of.heard(TOPICS, "MODIFIED", item("t", 3))
+        return found
+
+    lists.items = [item("t", 2)]
+    lists.list = busy  # type: ignore[method-assign]
+    listener.told.clear()
+    await census(of)
+    assert listener.told == [("MODIFIED", "t")]
+    assert of.healthy() is None
