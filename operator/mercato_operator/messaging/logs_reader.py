@@ -42,7 +42,6 @@ class LogsReader:
 
     async def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
-        self._letters.close()
 
     def _look(self, reads: Sequence[Read]) -> Logs:
         # A client of its own for each look, as for each pass: kafka_backend.py says why.

@@ -78,6 +78,11 @@ class Operator(Server):
     def answers(self) -> str | None:
         return self.probe("/readyz")
 
+    def start_if_ended(self) -> None:
+        """What kubelet does: the operator ends when the API server is away for so long that its lease is lost."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def probe(self, path: str) -> str | None:
         """None for 200, else what it answers."""
         try:

@@ -196,7 +196,12 @@ async def test_an_api_server_that_restarts_is_waited_for(
     finally:
         api.server.start()
     await topics.put("b")
-    await topics.until_ready("b", seconds=60)
+
+    async def works_again() -> bool:
+        operator.start_if_ended()
+        return (await topics.condition("b")).get("status") == "True"
+
+    await until(works_again, 60)
     gone = topics.name("a.product.dead-letter")
     kafka.delete_topics([gone])[gone].result(10)
 

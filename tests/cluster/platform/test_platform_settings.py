@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from measures import Measured
+from mercato_operator.commerce.names import RESTART_LABEL
 from release import Release, until
 from web import read_json, read_text
 
@@ -25,6 +26,16 @@ def edited(release: Release, name: str, **data: str) -> Iterator[float]:
         yield time.monotonic()
     finally:
         _patch(release, name, before | {key: None for key in data if key not in before})
+
+
+@contextmanager
+def left_alone(release: Release, name: str) -> Iterator[None]:
+    """The operator does not restart it for its settings."""
+    release.kubectl("label", "deployment", name, f"{RESTART_LABEL}-")
+    try:
+        yield
+    finally:
+        release.kubectl("label", "deployment", name, f"{RESTART_LABEL}=true")
 
 
 def _patch(release: Release, name: str, data: dict[str, Any]) -> None:
@@ -76,7 +87,7 @@ def _hanging_order(gateway: str, token: str) -> tuple[Any, float]:
 
 
 def test_a_setting_that_is_not_reloadable_is_reported_as_waiting_for_a_restart(settled: Release) -> None:
-    with settled.forwarded("deploy/order", 8080) as order:
+    with left_alone(settled, "order"), settled.forwarded("deploy/order", 8080) as order:
         with edited(settled, "order", currency="USD"):
             until(
                 lambda: "currency" in read_json(f"{order}/readyz").get("restart_pending", []),
