@@ -37,7 +37,7 @@ class Logs:
         counts = kafka.topics()
         self.subscriptions = [_subscription(name) for name in counts if name.endswith(SUFFIX)]
         self._extents = kafka.extents(counts)
-        self._committed = {group: kafka.committed(group) for group in {one.group for one in self.subscriptions}}
+        self._committed = kafka.committed({one.group for one in self.subscriptions}, self._extents)
 
     def lag(self) -> dict[Subscription, int]:
         """Records each group has still to take, of the topic and of its retry topic."""

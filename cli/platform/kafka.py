@@ -1,21 +1,20 @@
 """Kafka read from outside: topics, offsets, what groups have committed, and whole logs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it names no exports
 
 from cli.platform.errors import PlatformError
 from cli.platform.sites import Internals
+from services.chassis.committed import Partition, committed
 
 TIMEOUT = 10.0
 BATCH = 10_000
-
-Partition = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,11 @@ class Kafka:
         listed = self._do(lambda: self._admin.list_consumer_groups(request_timeout=TIMEOUT).result(TIMEOUT))
         return sorted(group.group_id for group in listed.valid)
 
-    def committed(self, group: str) -> dict[Partition, int]:
-        """The offset each partition is read to by a group; partitions it never committed are left out."""
-        asked = [ConsumerGroupTopicPartitions(group)]
-        try:
-            futures = self._admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT)
-            found = futures[group].result(TIMEOUT)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
-                return {}
-            raise self._failure(error) from error
-        return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+    def committed(self, groups: Iterable[str], partitions: Collection[Partition]) -> dict[str, dict[Partition, int]]:
+        """By group, the offset each partition is read to; partitions it never committed are left out."""
+        return {
+            group: self._do(lambda group=group: committed(self._client, group, partitions, TIMEOUT)) for group in groups
+        }
 
     def read(self, topics: Sequence[str]) -> Iterator[Record]:
         """Every record of the topics, from the first to what is there now; in order within each partition."""

@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cli.platform.databases import Databases
-from cli.platform.kafka import Extent, Kafka, Partition, lag
+from cli.platform.kafka import Extent, Kafka, lag
 from cli.platform.letter_box import LetterBox
 from cli.platform.letters import is_dead_letter_topic
+from services.chassis.committed import Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def report(kafka: Kafka, databases: Databases) -> Report:
     """The state of the messaging. Raises PlatformError."""
     counts = kafka.topics()
     extents = kafka.extents(counts)
-    committed = {group: kafka.committed(group) for group in kafka.groups()}
+    committed = kafka.committed(kafka.groups(), extents)
     topics = [
         Topic(name, count, _messages(name, extents), _lags(name, extents, committed)) for name, count in counts.items()
     ]

@@ -88,7 +88,7 @@ def _backend(settings: OperatorSettings, client: Kubernetes) -> Backend | None:
 
 def _reader(settings: OperatorSettings) -> LogsReader:
     configuration = {"bootstrap.servers": settings.kafka_bootstrap, **settings.kafka_security()}
-    return LogsReader(_connect(settings), LettersReader(lambda: consumer(configuration)))
+    return LogsReader(_connect(settings), configuration, LettersReader(lambda: consumer(configuration)))
 
 
 def _connect(settings: OperatorSettings) -> Callable[[], Connection]:

@@ -31,9 +31,6 @@ class KafkaBackend:
         self._users: KafkaUsers | None = None
 
     async def bring_topics(self, topics: Sequence[Topic]) -> Mapping[str, Outcome]:
-        # A client that meets a topic of a known name under another id, because it was deleted and made again, corrupts
-        # its cache and crashes the process (librdkafka, seen with 2.16): each pass has a client of its own.
-        self._topics = self._users = None
         return await self._run(lambda: self._admin()[0].bring(topics)) if topics else {}
 
     async def remove_topics(self, names: Collection[str]) -> Mapping[str, Outcome]:

@@ -7,7 +7,6 @@ holds `<partition>/<offset>` of the letter (docs/how-to/handle-dead-letters.md).
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from typing import Any, Final, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -28,12 +27,16 @@ class Letters(Protocol):
     def count(self, extents: Mapping[Partition, Extent]) -> Mapping[str, int]:
         """Topics whose letters are not all known yet are left out. May block for some seconds."""
 
+    def close(self) -> None:
+        """Gives up the connection."""
+
 
 class LettersReader:
     """For one thread. `connect` makes a consumer that commits nothing."""
 
     def __init__(self, connect: Callable[[], Consumer]) -> None:
         self._connect = connect
+        self._consumer: Consumer | None = None
         self._next: dict[Partition, int] = {}
         self._open: dict[Partition, set[int]] = {}
 
@@ -53,18 +56,25 @@ class LettersReader:
                 counts[partition[0]] = counts.get(partition[0], 0) + len(alive)
         return counts
 
+    def close(self) -> None:
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+
     def _read(self, behind: dict[Partition, int], begin: Mapping[Partition, int]) -> None:
         """Up to the ends in `behind`, from which each partition goes that was read to its end."""
         deadline = time.monotonic() + _SECONDS
         try:
-            # A client of its own for each look, as for each pass: kafka_backend.py says why.
-            with closing(self._connect()) as consumer:
-                consumer.assign([TopicPartition(*partition, offset) for partition, offset in begin.items()])
-                while behind and time.monotonic() < deadline:
-                    for record in consumer.consume(_BATCH, 0.2):
-                        self._take(record, behind)
+            if self._consumer is None:
+                self._consumer = self._connect()
+            self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in begin.items()])
+            while behind and time.monotonic() < deadline:
+                for record in self._consumer.consume(_BATCH, 0.2):
+                    self._take(record, behind)
+            self._consumer.unassign()
         except KafkaException as error:
             log.warning("dead letters are not counted for the moment: %s", error.args[0].str())
+            self.close()
 
     def _take(self, record: Any, behind: dict[Partition, int]) -> None:
         partition = str(record.topic()), int(record.partition())

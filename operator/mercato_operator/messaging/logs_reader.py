@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it names no exports
 
 from mercato_operator.connection import Connection, KafkaAdminError
 from mercato_operator.messaging.letters_reader import Letters
 from mercato_operator.messaging.progress import NOTHING_KNOWN, Extent, Logs, Partition, Read
+from services.chassis.committed import committed
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +22,14 @@ HUNG_AFTER: Final = 60.0
 
 
 class LogsReader:
-    """Looks at Kafka in a thread of its own; a look that fails tells nothing, and the next one may."""
+    """Looks at Kafka in a thread of its own; a look that fails tells nothing, and the next one may.
 
-    def __init__(self, connect: Callable[[], Connection], letters: Letters) -> None:
-        self._connect, self._letters = connect, letters
+    `client`: the address of the brokers, and how to sign in.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], client: Mapping[str, str], letters: Letters) -> None:
+        self._connect, self._client, self._letters = connect, client, letters
+        self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(1, "kafka-offsets")
 
     async def look(self, reads: Sequence[Read]) -> Logs:
@@ -41,17 +47,32 @@ class LogsReader:
             return NOTHING_KNOWN
 
     async def close(self) -> None:
+        self._connection = None
         self._thread.shutdown(wait=False, cancel_futures=True)
+        self._letters.close()
 
     def _look(self, reads: Sequence[Read]) -> Logs:
-        # A client of its own for each look, as for each pass: kafka_backend.py says why.
-        connection = self._connect()
+        if self._connection is None:
+            self._connection = self._connect()
         logs = {name: count for read in reads for name, count in read.logs().items()}
         letters = {name: 1 for read in reads for name in read.letters()}
-        extents = _extents(connection, logs | letters)
-        groups = sorted({group for read in reads for group in read.groups})
+        extents = _extents(self._connection, logs | letters)
         buried = {partition: extent for partition, extent in extents.items() if partition[0] in letters}
-        return Logs(extents, _committed(connection, groups), self._letters.count(buried))
+        return Logs(extents, self._committed(self._connection, reads, extents), self._letters.count(buried))
+
+    def _committed(
+        self, connection: Connection, reads: Sequence[Read], extents: Collection[Partition]
+    ) -> dict[str, dict[Partition, int]]:
+        read: dict[str, set[str]] = {}
+        for each in reads:
+            for group in each.groups:
+                read.setdefault(group, set()).update(each.logs())
+        found: dict[str, dict[Partition, int]] = {}
+        for group, names in sorted(read.items()):
+            partitions = [each for each in extents if each[0] in names]
+            ask = partial(committed, self._client, group, partitions, connection.timeout)
+            found[group] = connection.call(f"read offsets of {group}", ask)
+        return found
 
 
 def _extents(connection: Connection, topics: Mapping[str, int]) -> dict[Partition, Extent]:
@@ -74,22 +95,3 @@ def _offsets(connection: Connection, partitions: list[TopicPartition], spec: Off
             if error.code != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
     return found
-
-
-def _committed(connection: Connection, groups: Sequence[str]) -> dict[str, dict[Partition, int]]:
-    """All requests are under way at once: Kafka takes one group in each."""
-    asked = {group: _ask(connection, group) for group in groups}
-    committed: dict[str, dict[Partition, int]] = {}
-    for group, future in asked.items():
-        found = connection.wait(f"read offsets of {group}", future, but=KafkaError.GROUP_ID_NOT_FOUND)
-        parts = found.topic_partitions if found else ()
-        committed[group] = {(p.topic, p.partition): p.offset for p in parts if p.offset >= 0}
-    return committed
-
-
-def _ask(connection: Connection, group: str) -> "Future[Any]":
-    asked, limits = [ConsumerGroupTopicPartitions(group)], {"request_timeout": connection.timeout}
-    futures: dict[str, Future[Any]] = connection.call(
-        "read committed offsets", lambda: connection.client.list_consumer_group_offsets(asked, **limits)
-    )
-    return futures[group]

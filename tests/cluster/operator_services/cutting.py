@@ -14,7 +14,10 @@ class CutOff(Kubernetes):
     def __init__(self, left: int, *, done: bool) -> None:
         super().__init__("mercato-operator")
         self._left, self._done = left, done
+        self.fatal = False
+        """Whether it came to the write at which it dies."""
         self.reached = asyncio.Event()
+        """It is dead."""
 
     async def _send(self, method: str, path: str, limits: aiohttp.ClientTimeout, **more: Any) -> aiohttp.ClientResponse:
         if method == "GET" or path.endswith("/events"):
@@ -22,7 +25,8 @@ class CutOff(Kubernetes):
         if self._left > 0:
             self._left -= 1
             return await super()._send(method, path, limits, **more)
-        if self._done and not self.reached.is_set():
+        first, self.fatal = not self.fatal, True
+        if self._done and first:
             response = await super()._send(method, path, limits, **more)
             response.release()
         self.reached.set()

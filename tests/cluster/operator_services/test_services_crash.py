@@ -1,5 +1,6 @@
 """Cut off anywhere, the next controller ends where an undisturbed one would have; nothing twice, nothing left."""
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -24,13 +25,16 @@ async def crash(platform: Platform, left: int, *, done: bool) -> bool:
     async with platform.operated(client=client, workers=1):
 
         async def over() -> bool:
+            if client.fatal or await gone(platform):
+                return True
             ready = (await platform.conditions("loyalty")).get("Ready", {})
             generation = (await platform.admin.get(platform.service("loyalty")))["metadata"].get("generation")
-            told = ready.get("observedGeneration") == generation and ready.get("reason") != "Pending"
-            return client.reached.is_set() or told or await gone(platform)
+            return bool(ready.get("observedGeneration") == generation and ready.get("reason") != "Pending")
 
         await until(over, 20)
-        return client.reached.is_set()
+        if client.fatal:  # what it wrote may be seen before it dies
+            await asyncio.wait_for(client.reached.wait(), 10)
+        return client.fatal
 
 
 ALL = {
