@@ -27,10 +27,14 @@ def migrate(database_url: str, folders: Sequence[Path]) -> list[str]:
         url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
         backend = yoyo.get_backend(url)
         try:
-            backend.break_lock()
             missing = backend.to_apply(yoyo.read_migrations(*(str(folder) for folder in folders)))
-            with backend.lock():
-                backend.apply_migrations(missing)
+            backend.ensure_internal_schema_updated()
+            for migration in missing:
+                # yoyo itself notes a migration in a second transaction, with the name of the system's user: killed in
+                # between, or run by a user without a name, it would meet its own tables at the next start, for ever.
+                with backend.transaction():
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration, log=False)
             return [migration.id for migration in missing]
         finally:
             backend.connection.close()

@@ -1,7 +1,8 @@
 """OrderTopics and CommerceServices of a release, as tests make and read them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from release import Object, Release, until
@@ -77,3 +78,36 @@ def postgres(release: Release, query: str, database: str = "postgres") -> str:
     """What the administrator is answered."""
     script = f'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U postgres -d {database} -Atc "$0"'
     return release.kubectl("exec", "statefulset/postgres", "--", "sh", "-c", script, query).strip()
+
+
+def held(release: Release) -> list[str]:
+    """Objects with a finalizer."""
+    return [
+        f"{each['kind']}/{each['metadata']['name']}"
+        for each in release.objects(f"{TOPICS},{SERVICES}")
+        if each["metadata"].get("finalizers")
+    ]
+
+
+@contextmanager
+def own_objects(release: Release, kept: str, doomed: str) -> Iterator[None]:
+    """A topic and a service that keep their data, and two that take it with them; at the end nothing is left of any."""
+    objects = {policy: _pair(name, policy) for name, policy in ((kept, "Retain"), (doomed, "Delete"))}
+    release.apply(*objects["Retain"], *objects["Delete"])
+    try:
+        for kind in (TOPICS, SERVICES):
+            until_ready(release, kind, [kept, doomed], 60)
+        yield
+    finally:
+        release.apply(*_pair(kept, "Delete"), *_pair(doomed, "Delete"))
+        for kind in (SERVICES, TOPICS):
+            until_ready(release, kind, [kept, doomed], 60)  # with its finalizer
+            release.kubectl("delete", kind, kept, doomed)
+
+
+def _pair(name: str, policy: str) -> list[Object]:
+    image = "localhost/mercato-order:none"
+    return [
+        body("OrderTopic", name, partitions=1, deletionPolicy=policy),
+        body("CommerceService", name, image=image, suspend=True, database={"enabled": True}, deletionPolicy=policy),
+    ]

@@ -1,9 +1,14 @@
 """`helm uninstall` takes all but the data, and the next install finds the data."""
 
 import time
+from collections.abc import Iterator
 
+import pytest
+from custom_objects import SERVICES, TOPICS, held, kafka, own_objects, postgres
 from measures import Measured
 from release import NAME, SELECTOR, Release, until
+
+from cli.platform.toolbox import opened
 
 GONE_WITHIN = 60.0
 KINDS = (
@@ -11,6 +16,7 @@ KINDS = (
     "networkpolicies,poddisruptionbudgets,horizontalpodautoscalers"
 )
 VOLUMES = {"mercato-kafka", "mercato-postgres", "mercato-mail"}
+KEPT = "kept-over-uninstall"
 SECRETS = {
     "mercato-admin",
     "mercato-databases",
@@ -21,11 +27,20 @@ SECRETS = {
 }
 
 
+@pytest.fixture
+def own(settled: Release) -> Iterator[None]:
+    """Objects of somebody beside the chart, whose data is to stay (KEPT) or to go with them."""
+    with own_objects(settled, KEPT, "doomed-by-uninstall"):
+        yield
+
+
 def names(release: Release, kinds: str) -> set[str]:
     return {f"{each['kind']}/{each['metadata']['name']}" for each in release.objects(kinds, SELECTOR)}
 
 
-def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Release, measured: Measured) -> None:
+def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(
+    settled: Release, own: None, measured: Measured
+) -> None:
     settled.mercato("demo")
     orders = settled.kubectl("exec", "statefulset/postgres", "--", *COUNT).strip()
     secrets = {name: settled.secret(name) for name in SECRETS}
@@ -37,6 +52,8 @@ def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Re
         until(lambda: not names(settled, KINDS), GONE_WITHIN - (time.monotonic() - began), "all is gone")
         assert {each["metadata"]["name"] for each in settled.objects("pvc")} == VOLUMES
         assert {name: settled.secret(name) for name in SECRETS} == secrets
+        assert held(settled) == [], "nothing waits for an operator that is gone"
+        settled.kubectl("delete", f"{SERVICES},{TOPICS}", KEPT, "--timeout=20s")
     finally:
         settled.install()
         settled.settle()
@@ -44,6 +61,9 @@ def test_uninstall_keeps_only_the_data_and_the_next_install_finds_it(settled: Re
     assert {name: settled.secret(name) for name in SECRETS} == secrets
     settled.mercato("demo")
     settled.mercato("invariants")
+    assert postgres(settled, f"SELECT datname FROM pg_database WHERE datname = '{KEPT}'") == KEPT
+    with opened(settled.namespace, settled.cluster.kubeconfig) as toolbox:
+        assert KEPT in kafka(toolbox, "names")
 
 
 COUNT = (

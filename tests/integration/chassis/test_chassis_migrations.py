@@ -1,5 +1,6 @@
 """Migrations apply once, whoever starts them, and again after their process was killed."""
 
+import getpass
 import os
 import signal
 import subprocess
@@ -60,10 +61,30 @@ def test_a_killed_migration_can_be_repeated(new_database: NewDatabase, folder: P
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-        assert connection.execute("SELECT 1 FROM yoyo_lock").fetchall()
     (folder / "0003.test-slow.sql").write_text("-- depends: 0002.test-row\nINSERT INTO made VALUES (2);")
     assert migrate(url, [folder]) == ["0003.test-slow"]
     assert rows(url) == 2
+
+
+def test_a_migration_is_noted_in_its_own_transaction(new_database: NewDatabase, folder: Path) -> None:
+    """Otherwise a process that ends in between finds its own tables at the next start, and never starts again."""
+    url = new_database()
+    assert migrate(url, [folder]) == ["0001.test-table", "0002.test-row"]
+    with psycopg.connect(url) as connection:
+        noted = "SELECT xmin FROM _yoyo_migration WHERE migration_id = '0002.test-row'"
+        assert connection.execute(noted).fetchone() == connection.execute("SELECT xmin FROM made").fetchone()
+
+
+def test_a_user_without_a_name_can_migrate(
+    new_database: NewDatabase, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an image that has no line for its user."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 65532")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    assert migrate(new_database(), [folder]) == ["0001.test-table", "0002.test-row"]
 
 
 def test_a_failed_migration_leaves_nothing_and_can_be_repeated(new_database: NewDatabase, folder: Path) -> None:
