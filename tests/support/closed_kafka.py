@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -31,9 +31,38 @@ def security(user: str, password: str) -> dict[str, str]:
     }
 
 
+class ClosedKafka:
+    """A broker that runs; `bootstrap` is its address."""
+
+    def __init__(self, bootstrap: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.bootstrap = bootstrap
+        self._command, self._environment, self._log = command, environment, log
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
+
+    def restart(self) -> None:
+        """Killed, and started on the same data; it may not answer yet."""
+        self.kill()
+        self._process = self._start()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
 @contextmanager
 def closed_kafka() -> Iterator[str]:
     """Its bootstrap address; it may not answer yet."""
+    with closed_broker() as broker:
+        yield broker.bootstrap
+
+
+@contextmanager
+def closed_broker() -> Iterator[ClosedKafka]:
+    """It may not answer yet."""
     asyncio.run(kafka.fetch_jars(os.environ.get("MERCATO_MAVEN_REPOSITORY", jars.REPOSITORY)))
     image = _start_script()
     ports = choose(["clients", "broker", "controller"], {})
@@ -51,13 +80,12 @@ def closed_kafka() -> Iterator[str]:
     formatting += ["-c", str(home / "server.properties"), f"--add-scram={add}"]
     try:
         subprocess.run(formatting, check=True, timeout=120, env=environment, stdout=subprocess.DEVNULL)
-        with (home / "log").open("wb") as log:
-            command = [*java, "kafka.Kafka", str(home / "server.properties")]
-            with subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process:
-                try:
-                    yield f"127.0.0.1:{ports['clients']}"
-                finally:
-                    process.kill()
+        command = [*java, "kafka.Kafka", str(home / "server.properties")]
+        broker = ClosedKafka(f"127.0.0.1:{ports['clients']}", command, environment, home / "log")
+        try:
+            yield broker
+        finally:
+            broker.kill()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -97,7 +97,7 @@ class FakeBackend:
             kafka.rights.pop(user, None)
             self._step()
             kafka.record.discard(user)
-            outcomes[user] = Outcome((f"removed user {user}",))
+            outcomes[user] = Outcome((f"retired user {user}",))
         return outcomes
 
     def _allow(self, account: Account) -> Outcome:

@@ -21,8 +21,8 @@
 {{- end -}}
 {{- $external := $values.kafka.external -}}
 {{- if and (eq $values.kafka.mode "external") $external.manageUsers -}}
-{{- if or (not $external.adminUsername) $external.username (not (hasPrefix "SASL_" $external.securityProtocol)) (not (hasPrefix "SCRAM-" $external.saslMechanism)) -}}
-{{- $wrong = append $wrong "kafka.external.manageUsers needs adminUsername, no username, and SCRAM as saslMechanism: give them, or set it to false" -}}
+{{- if or (not $external.adminUsername) $external.username (not (hasPrefix "SASL_" $external.securityProtocol)) (ne $external.saslMechanism "SCRAM-SHA-512") -}}
+{{- $wrong = append $wrong "kafka.external.manageUsers needs adminUsername, no username, and SCRAM-SHA-512 as saslMechanism: give them, or set it to false" -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq $values.kafka.mode "strimzi") (gt (int $values.kafka.topicReplicas) (int $values.kafka.strimzi.replicas)) -}}

@@ -67,7 +67,6 @@ def owner(service: CommerceService) -> Object:
         "name": service.name,
         "uid": service.uid,
         "controller": True,
-        "blockOwnerDeletion": True,
     }
 
 

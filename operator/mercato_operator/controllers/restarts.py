@@ -127,13 +127,18 @@ def _where(body: Object) -> tuple[str, str]:
 
 
 def _comes_up(deployment: Object, settings: str) -> bool:
-    """Whether a restart is under way. One for older settings is given up where Kubernetes has given it up."""
-    restarted_for = _restarted_for(deployment)
+    """Whether a restart is under way. One for older settings is given up where Kubernetes has given it up.
+
+    Pods that are lost long after their rollout hold up nobody.
+    """
+    restarted_for, status = _restarted_for(deployment), deployment.get("status") or {}
     if restarted_for is None or rolled_out(deployment):
         return False
-    conditions = (deployment.get("status") or {}).get("conditions") or ()
-    given_up = any(each.get("reason") == "ProgressDeadlineExceeded" for each in conditions)
-    return restarted_for == settings or not given_up
+    reasons = {each.get("reason") for each in status.get("conditions") or ()}
+    heard = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    if heard and "NewReplicaSetAvailable" in reasons:
+        return False
+    return restarted_for == settings or "ProgressDeadlineExceeded" not in reasons
 
 
 def _restarted_for(deployment: Object) -> str | None:

@@ -34,11 +34,15 @@ Result = Literal["ready", "unready", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`again`: seconds until it should be looked at again, None: when something changes. `failed`: with backoff."""
+    """`again`: seconds until it should be looked at again, None: when something changes. `failed`: with backoff.
+
+    `read`: whether it is known what the object asks for.
+    """
 
     result: Result
     again: float | None = None
     failed: bool = False
+    read: bool = True
 
 
 @dataclass(slots=True)
@@ -98,7 +102,9 @@ class Round:
         try:
             await self._children.refuse_others(service, wanted)
         except Taken as taken:
-            self._stores.forget(*service.key)
+            deployment = await self._children.find(DEPLOYMENTS, service.namespace, service.name)
+            if deployment is None or not owned_by(deployment, service.uid):  # else its pods run, and need their user
+                self._stores.forget(*service.key)
             return status.nothing_done(Condition(CONFLICT, "True", "NameTaken", str(taken))), True
         except Leaving as leaving:
             return status.nothing_done(Condition(CONFLICT, "False", "Waiting", str(leaving))), True
@@ -172,7 +178,7 @@ class Round:
             await self._objects.finalize(body, keep=False)
             return Outcome("gone")
         await self._refuse(body, "Invalid", reason)
-        return Outcome("unready")
+        return Outcome("unready", read=False)
 
     async def _refuse(self, body: Object, reason: str, message: str) -> None:
         before, generation = body.get("status") or {}, body["metadata"].get("generation", 0)

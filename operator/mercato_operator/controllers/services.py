@@ -148,7 +148,7 @@ class ServicesController:
         if outcome is None:
             self._queue.failed(key)
             return
-        if self._untold is not None:
+        if self._untold is not None and outcome.read:  # while one cannot be read, no user is known to be wanted no more
             self._untold.discard(key)
             if not self._untold:
                 self._untold, self._uses.synced = None, True

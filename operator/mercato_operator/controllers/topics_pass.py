@@ -57,6 +57,7 @@ class TopicsPass:
         uses, synced = self._uses.all(), self._uses.synced
         declarations = await self._objects.hold(declarations)
         wanted = plan(declarations, uses.values(), self._home)
+        recorded = {each.key: each.recorded for each in declarations}
         declarations = await self._objects.remember(declarations, wanted)
         # Planned anew: what is remembered says which keys go back to their default, and who could not be held.
         wanted = plan(declarations, uses.values(), self._home)
@@ -68,7 +69,7 @@ class TopicsPass:
         statuses = {each.key: _status(each, wanted, found, ends) for each in declarations}
         told = await self._objects.write(declarations, statuses)
         self._uses.told(user_states(uses.values(), wanted, found))
-        self._telling.tell(declarations, statuses, wanted, found)
+        self._telling.tell(declarations, statuses, wanted, found, recorded)
         return not told or any(
             outcome.fault and outcome.fault.unknown for outcome in (*topics.values(), *users.values())
         )

@@ -1,7 +1,7 @@
 """Tells people what a pass has changed: Events on objects, log lines with the object's name, and metrics."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from mercato_operator import metrics
@@ -25,9 +25,14 @@ class Telling:
         self._rights: Mapping[str, object] = {}
 
     def tell(
-        self, objects: Sequence[Declaration], statuses: Mapping[Key, Status | None], wanted: Plan, found: Found
+        self,
+        objects: Sequence[Declaration],
+        statuses: Mapping[Key, Status | None],
+        wanted: Plan,
+        found: Found,
+        recorded: Mapping[Key, Collection[str]],
     ) -> None:
-        """What is new since the last pass."""
+        """What is new since the last pass. `recorded`: the topics that each object had before this one."""
         for each in objects:
             now = statuses.get(each.key)
             if now is None:
@@ -35,11 +40,9 @@ class Telling:
             ready = find(now, READY)
             metrics.RECONCILES.labels(KIND, "ready" if ready["status"] == "True" else "unready").inc()
             if planned := wanted.planned.get(each.key):
-                settled = _was_ready(each)
+                settled, had = _was_ready(each), recorded.get(each.key, ())
                 for topic in planned.topics:
-                    self._changed(
-                        each, topic.name, found.topics[topic.name].done, drift=settled and topic.name in each.recorded
-                    )
+                    self._changed(each, topic.name, found.topics[topic.name].done, drift=settled and topic.name in had)
             before = find(each.status, READY)
             if (before.get("status"), before.get("reason")) != (ready["status"], ready["reason"]):
                 self._news(

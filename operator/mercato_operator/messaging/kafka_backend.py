@@ -45,20 +45,21 @@ class KafkaBackend:
             raise BackendUnavailable(f"the record of Kafka's users cannot be kept: {error}") from error
 
     async def _bring_users(self, accounts: Sequence[Account], *, complete: bool) -> Mapping[str, Outcome]:
-        made = await self._record.read()
+        known = await self._record.read()
         given = {each.user for each in accounts if not each.managed}
         wanted = {each.user for each in accounts if each.managed} - given
-        strangers = await self._strangers(wanted - made)
-        if new := wanted - strangers - made:
-            made |= new
-            await self._record.write(made)
+        strangers = await self._strangers(wanted - known.ours)
+        if new := frozenset(wanted - strangers - known.made):
+            known = known.making(new)
+            await self._record.write(known)
         outcomes = {user: Outcome(fault=_stranger(user)) for user in strangers}
         ours = [each for each in accounts if each.user not in strangers and each.managed == (each.user in wanted)]
         outcomes |= await self._run(lambda: self._admin()[1].bring(ours)) if ours else {}
-        if complete and (gone := made - wanted - given):
-            removed = await self._run(lambda: self._admin()[1].remove(gone))
+        if complete and (gone := known.made - wanted - given):
+            removed = await self._run(lambda: self._admin()[1].retire(gone))
             outcomes |= removed
-            await self._record.write(made - {user for user, outcome in removed.items() if outcome.fault is None})
+            done = frozenset(user for user, outcome in removed.items() if outcome.fault is None)
+            await self._record.write(known.retired(done))
         return outcomes
 
     async def _strangers(self, new: Collection[str]) -> frozenset[str]:

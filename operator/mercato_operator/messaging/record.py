@@ -1,6 +1,6 @@
 """Which users of Kafka are the operator's own: written down before they are made, so that a crash leaves no orphan."""
 
-from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mercato_operator.ownership import MANAGED_BY, MANAGER
@@ -10,13 +10,35 @@ CONFIGMAPS: Final = Resource("v1", "configmaps")
 NAME: Final = "mercato-operator-kafka-users"
 
 
-class Record(Protocol):
-    """The names of users; a name is there before the user is, and until after the user is gone."""
+_MADE: Final = "made by the operator"
+_IDLE: Final = "made by the operator, wanted no more: it has no rights, and a password that nobody knows"
 
-    async def read(self) -> frozenset[str]:
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Their names. A name is in `made` before the user is, and in `idle` once nobody can sign in as it any more."""
+
+    made: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+
+    @property
+    def ours(self) -> frozenset[str]:
+        return self.made | self.idle
+
+    def making(self, names: frozenset[str]) -> "Users":
+        return Users(self.made | names, self.idle - names)
+
+    def retired(self, names: frozenset[str]) -> "Users":
+        return Users(self.made - names, self.idle | names)
+
+
+class Record(Protocol):
+    """What outlives the process."""
+
+    async def read(self) -> Users:
         """Raises KubernetesError."""
 
-    async def write(self, users: Collection[str]) -> None:
+    async def write(self, users: Users) -> None:
         """From now on it is these. Raises KubernetesError."""
 
 
@@ -26,20 +48,22 @@ class ConfigMapRecord:
     def __init__(self, client: Kubernetes, namespace: str) -> None:
         self._client, self._namespace = client, namespace
 
-    async def read(self) -> frozenset[str]:
+    async def read(self) -> Users:
         try:
             found = await self._client.get(CONFIGMAPS, self._namespace, NAME)
         except KubernetesError as error:
             if error.status == 404:
-                return frozenset()
+                return Users()
             raise
-        return frozenset(found.get("data") or {})
+        data: dict[str, str] = found.get("data") or {}
+        idle = frozenset(name for name, told in data.items() if told == _IDLE)
+        return Users(frozenset(data) - idle, idle)
 
-    async def write(self, users: Collection[str]) -> None:
+    async def write(self, users: Users) -> None:
         content: Object = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": NAME, "namespace": self._namespace, "labels": MANAGED_BY},
-            "data": dict.fromkeys(sorted(users), "made by the operator"),
+            "data": {name: _IDLE if name in users.idle else _MADE for name in sorted(users.ours)},
         }
         await self._client.apply(CONFIGMAPS, self._namespace, NAME, content, MANAGER)

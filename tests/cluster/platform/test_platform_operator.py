@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import pytest
 from custom_objects import SERVICES, TOPICS, body, kafka, postgres, unready, until_gone, until_ready
 from measures import Measured
+from prometheus_client.parser import text_string_to_metric_families
 from release import Release, until
+from web import read_text
 
 from cli.platform.toolbox import Toolbox
 
@@ -91,6 +93,20 @@ def kill(release: Release) -> None:
     release.kubectl("delete", "pod", "-l", "app.kubernetes.io/component=operator", "--force", "--grace-period=0")
 
 
+def effort(release: Release, began: float) -> str:
+    """How long it took, how much the operator has done since it started, and its memory."""
+    took = time.monotonic() - began
+    with release.forwarded("deploy/operator", 9090) as operator:
+        text = read_text(f"{operator}/metrics")
+    sizes: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sizes[sample.name] = sizes.get(sample.name, 0) + sample.value
+    seconds = time.time() - sizes["process_start_time_seconds"]
+    rate = sizes["mercato_operator_reconciles_total"] / seconds
+    return f"{took:.0f} s, {rate:.1f} reconciles/s, {sizes['process_resident_memory_bytes'] / 2**20:.0f} MiB"
+
+
 def names(objects: Sequence[dict[str, object]], kind: str) -> list[str]:
     return [str(each["metadata"]["name"]) for each in objects if each["kind"] == kind]  # type: ignore[index]
 
@@ -105,13 +121,13 @@ def crash_while_changing(release: Release, toolbox: Toolbox, measured: Measured,
         began = time.monotonic()
         until_ready(release, TOPICS, topics, CONVERGED_WITHIN)
         until_ready(release, SERVICES, services, CONVERGED_WITHIN - (time.monotonic() - began))
-        measured(f"{what} made, the operator killed meanwhile: ready", f"{time.monotonic() - began:.0f} s")
+        measured(f"{what} made, the operator killed meanwhile: ready", effort(release, began))
         release.apply(*topics_and_services(count, suspended, "3d", config={"changed": True}))
         kill(release)
         began = time.monotonic()
         until_ready(release, TOPICS, topics, CONVERGED_WITHIN)
         until_ready(release, SERVICES, services, CONVERGED_WITHIN - (time.monotonic() - began))
-        measured(f"{what} changed, the operator killed meanwhile: ready", f"{time.monotonic() - began:.0f} s")
+        measured(f"{what} changed, the operator killed meanwhile: ready", effort(release, began))
         assert kafka(toolbox, "retention", topics[-1]) == str(3 * 24 * 3600 * 1000)
     finally:
         for kind, each in ((TOPICS, topics), (SERVICES, services)):

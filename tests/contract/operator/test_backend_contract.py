@@ -22,8 +22,11 @@ def user() -> str:
     return f"test-{uuid4().hex}"
 
 
+PASSWORD = "secret"
+
+
 def account(user: str, *rights: Access, managed: bool = True) -> Account:
-    return Account(user, frozenset(rights), "secret", managed)
+    return Account(user, frozenset(rights), PASSWORD, managed)
 
 
 async def test_a_topic_is_made_once(reality: Reality, topic: str) -> None:
@@ -91,7 +94,7 @@ async def test_a_user_has_exactly_its_rights(reality: Reality, user: str) -> Non
     group = Access("group", user, "Read")
     outcome = (await reality.backend.bring_users([account(user, read, group)], complete=False))[user]
     assert (outcome.done, outcome.fault) == (("2 rights given, 0 taken",), None)
-    assert user in reality.users()
+    assert reality.signs_in(user, PASSWORD)
     assert reality.rights(user) == {read, group}
     outcome = (await reality.backend.bring_users([account(user, write, group)], complete=False))[user]
     assert outcome.done == ("1 rights given, 1 taken",)
@@ -102,12 +105,23 @@ async def test_a_user_has_exactly_its_rights(reality: Reality, user: str) -> Non
 async def test_a_managed_user_goes_when_it_is_wanted_no_more_and_all_is_known(reality: Reality, user: str) -> None:
     await reality.backend.bring_users([account(user, Access("topic", user, "Read"))], complete=False)
     await reality.again().bring_users([], complete=False)
-    assert user in reality.users()
+    assert reality.signs_in(user, PASSWORD)
     outcomes = await reality.again().bring_users([], complete=True)
-    assert outcomes[user].done == (f"removed user {user}",)
-    assert user not in reality.users()
+    assert outcomes[user].done == (f"retired user {user}",)
+    assert not reality.signs_in(user, PASSWORD)
     assert reality.rights(user) == frozenset()
     assert user not in await reality.again().bring_users([], complete=True)
+
+
+async def test_a_user_that_was_retired_is_at_work_again_when_it_is_wanted_again(reality: Reality, user: str) -> None:
+    right = Access("topic", user, "Read")
+    await reality.backend.bring_users([account(user, right)], complete=True)
+    await reality.again().bring_users([], complete=True)
+    assert not reality.signs_in(user, PASSWORD)
+    outcome = (await reality.again().bring_users([account(user, right)], complete=True))[user]
+    assert outcome.fault is None
+    assert reality.signs_in(user, PASSWORD)
+    assert reality.rights(user) == {right}
 
 
 async def test_the_platforms_own_user_is_given_and_never_removed(reality: Reality, user: str) -> None:
@@ -115,7 +129,7 @@ async def test_the_platforms_own_user_is_given_and_never_removed(reality: Realit
     await reality.backend.bring_users([account(user, right, managed=False)], complete=True)
     assert reality.rights(user) == {right}
     await reality.again().bring_users([], complete=True)
-    assert user in reality.users()
+    assert reality.signs_in(user, PASSWORD)
     assert reality.rights(user) == {right}
 
 
@@ -126,4 +140,4 @@ async def test_a_user_that_somebody_else_made_is_left_alone(reality: Reality, us
     assert outcome.fault.reason == "UserExists"
     assert reality.rights(user) == frozenset()
     await reality.again().bring_users([], complete=True)
-    assert user in reality.users()
+    assert reality.signs_in(user, "theirs")
