@@ -14,6 +14,7 @@ from typing import Final
 
 from mercato_operator import metrics
 from mercato_operator.controller import Controller
+from mercato_operator.elsewhere import is_away
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
 from services.chassis.tasks import essential, stop
 
@@ -111,7 +112,14 @@ class Hearing:
         selector = self.resources[resource]
         found: dict[Key, Object] = {}
         for namespace in self._namespaces:
-            items, _ = await self._client.list(resource, namespace, {"labelSelector": selector} if selector else {})
+            try:
+                items, _ = await self._client.list(resource, namespace, {"labelSelector": selector} if selector else {})
+            except KubernetesError as error:
+                if not is_away(error, namespace, home=self._namespaces[0]):
+                    raise
+                # What is known of it stands until it can be seen again.
+                found |= {key: body for key, body in self._known.items() if key[:2] == (resource, namespace)}
+                continue
             found |= {
                 _key(resource, item): item
                 for item in items

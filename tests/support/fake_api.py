@@ -20,6 +20,8 @@ class FakeApi:
         self.step = step
         self.objects: dict[Key, Object] = {}
         self.writes = 0
+        self.closed: set[str] = set()
+        """Namespaces in which nothing may be listed."""
         self._versions = itertools.count(1)
 
     # -- what people do -----------------------------------------------------------------------------------------------
@@ -52,6 +54,8 @@ class FakeApi:
     async def list(
         self, resource: Resource, namespace: str | None = None, selectors: Mapping[str, str] | None = None
     ) -> tuple[list[Object], str]:
+        if namespace in self.closed:
+            raise KubernetesError("forbidden", 403)
         items = [
             {key: value for key, value in copy.deepcopy(body).items() if key not in {"apiVersion", "kind"}}
             for (plural, where, _), body in sorted(self.objects.items())

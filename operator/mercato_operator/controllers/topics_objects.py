@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from mercato_operator.elsewhere import is_away
 from mercato_operator.messaging import status
 from mercato_operator.messaging.declarations import Declaration, Key, declaration
 from mercato_operator.messaging.plan import Plan
@@ -23,16 +24,37 @@ _CHANGED: Final = 409
 
 
 class Objects:
-    """Of these namespaces."""
+    """Of these namespaces, the operator's own first."""
 
     def __init__(self, client: Kubernetes, namespaces: Sequence[str]) -> None:
         self._client, self._namespaces = client, namespaces
+        self._away: frozenset[str] = frozenset()
         self._limit = asyncio.Semaphore(_AT_ONCE)
 
     async def read(self) -> list[Declaration]:
-        """All of them, as they are now. Raises KubernetesError."""
-        lists = await asyncio.gather(*(self._client.list(ORDER_TOPICS, one) for one in self._namespaces))
-        return [declaration(_whole(body)) for bodies, _ in lists for body in bodies]
+        """All of them, as they are now. Raises KubernetesError.
+
+        A namespace that is gone, or in which there are no rights any more, holds up no other; `complete` is False then.
+        """
+        lists = dict(zip(self._namespaces, await asyncio.gather(*map(self._list, self._namespaces)), strict=True))
+        away = frozenset(name for name, bodies in lists.items() if bodies is None)
+        if new := away - self._away:
+            log.warning("OrderTopics cannot be listed, so nobody's rights are taken away: %s", ", ".join(sorted(new)))
+        self._away = away
+        return [declaration(_whole(body)) for bodies in lists.values() for body in bodies or ()]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last `read` saw all namespaces."""
+        return not self._away
+
+    async def _list(self, namespace: str) -> list[Object] | None:
+        try:
+            return (await self._client.list(ORDER_TOPICS, namespace))[0]
+        except KubernetesError as error:
+            if is_away(error, namespace, home=self._namespaces[0]):
+                return None
+            raise
 
     async def hold(self, declarations: Sequence[Declaration]) -> list[Declaration]:
         """Puts the finalizer on those whose topics are to go with them, before anything is made; takes it off others.

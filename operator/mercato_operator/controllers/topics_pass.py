@@ -54,7 +54,7 @@ class TopicsPass:
     async def run(self) -> bool:
         """Whether something is still to be done soon. Raises KubernetesError where not even a list came."""
         declarations = await self._objects.read()
-        uses, synced = self._uses.all(), self._uses.synced
+        uses, synced = self._uses.all(), self._uses.synced and self._objects.complete
         declarations = await self._objects.hold(declarations)
         wanted = plan(declarations, uses.values(), self._home)
         recorded = {each.key: each.recorded for each in declarations}

@@ -37,9 +37,12 @@ class Lists:
 
     def __init__(self) -> None:
         self.items: list[Object] = []
+        self.away: set[str] = set()
 
-    async def list(self, *_: object) -> tuple[list[Object], str]:
-        return list(self.items), "1"
+    async def list(self, _resource: Resource, namespace: str, *_: object) -> tuple[list[Object], str]:
+        if namespace in self.away:
+            raise KubernetesError("forbidden", 403)
+        return [each for each in self.items if each["metadata"]["namespace"] == namespace], "1"
 
 
 def item(name: str, version: int, **labels: str) -> Object:
@@ -159,3 +162,21 @@ async def test_what_an_event_tells_while_the_census_is_taken_is_not_missed(lists
     await census(of)
     assert listener.told == [("MODIFIED", "t")]
     assert of.healthy() is None
+
+
+async def test_a_namespace_that_cannot_be_seen_is_taken_to_be_as_it_was(lists: Lists) -> None:
+    topics = Listener(Watched(TOPICS))
+    of = Hearing(lists, [topics], ["home", "shop"])  # type: ignore[arg-type]
+    lists.items = [item("t", 1)]
+    await of.read()
+    lists.away = {"shop"}
+    await census(of)
+    assert topics.told == [("ADDED", "t")]
+
+
+async def test_the_start_waits_for_no_namespace_that_cannot_be_seen(lists: Lists) -> None:
+    topics = Listener(Watched(TOPICS))
+    of = Hearing(lists, [topics], ["home", "shop"])  # type: ignore[arg-type]
+    lists.items, lists.away = [item("t", 1)], {"shop"}
+    await of.read()
+    assert topics.told == []

@@ -3,8 +3,9 @@
 import pytest
 from mercato_operator.acls import Access
 
+from services.chassis.kubernetes import KubernetesError
 from tests.support.fake_kafka import Log
-from tests.unit.operator_topics.topics_world import World
+from tests.unit.operator_topics.topics_world import HOME, World
 
 
 @pytest.fixture
@@ -198,6 +199,24 @@ async def test_a_service_that_names_a_topic_has_its_retry_and_dead_letters_and_r
     await world.settle()
     assert "loyalty" not in world.kafka.passwords.keys() | world.kafka.rights.keys() | world.kafka.record
     assert "a.loyalty.dead-letter" in world.kafka.topics
+
+
+async def test_a_namespace_that_cannot_be_seen_holds_up_no_other_and_costs_nobody_a_right(world: World) -> None:
+    world.kafka.record, world.kafka.passwords = {"loyalty"}, {"loyalty": "x"}
+    world.api.closed = {"team"}
+    world.put("a")
+    await world.settle()
+    assert "a" in world.kafka.topics
+    assert "loyalty" in world.kafka.passwords
+    world.api.closed = set()
+    await world.settle()
+    assert "loyalty" not in world.kafka.passwords
+
+
+async def test_the_operators_own_namespace_must_be_seen(world: World) -> None:
+    world.api.closed = {HOME}
+    with pytest.raises(KubernetesError):
+        await world.run()
 
 
 async def test_users_go_only_when_all_uses_are_told(world: World) -> None:
