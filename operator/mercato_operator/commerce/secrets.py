@@ -14,6 +14,9 @@ from mercato_operator.commerce.names import Object, metadata
 ROTATED: Final = "mercato.dev/rotated"
 """On the Secret: what `mercato.dev/rotate` said when its password was made."""
 
+_SALT: Final = "salt"
+"""So that a digest of the password, which pods have as an annotation, says nothing to who cannot read the Secret."""
+
 
 def fresh_password() -> str:
     """192 bits in hexadecimal: no file or command line takes a character of it for syntax."""
@@ -42,23 +45,31 @@ def wanted(
         "kind": "Secret",
         "metadata": metadata(service, name, annotations={ROTATED: service.rotate}),
         "type": "Opaque",
-        "data": {"username": _encoded(username), "password": _encoded(kept or make())},
+        "data": {
+            "username": _encoded(username),
+            "password": _encoded(kept or make()),
+            _SALT: _encoded((live and _read(live, _SALT)) or secrets.token_hex(16)),
+        },
     }
     return Wanted(content, made=not kept)
 
 
 def password(secret: Mapping[str, Any]) -> str | None:
     """None where the Secret holds none that can be read."""
-    try:
-        return b64decode((secret.get("data") or {}).get("password") or "", validate=True).decode() or None
-    except (Error, UnicodeDecodeError):
-        return None
+    return _read(secret, "password")
 
 
 def generation(secret: Mapping[str, Any]) -> str:
-    """Another one for each password that was made, and nothing that tells of the password."""
-    about = f"{secret['metadata']['uid']} {_rotated(secret)}"
+    """Another one for each password, also one that somebody put there; it tells nothing to who cannot read the Secret."""
+    about = f"{_read(secret, _SALT)} {password(secret)}"
     return hashlib.sha256(about.encode()).hexdigest()[:16]
+
+
+def _read(secret: Mapping[str, Any], key: str) -> str | None:
+    try:
+        return b64decode((secret.get("data") or {}).get(key) or "", validate=True).decode() or None
+    except (Error, UnicodeDecodeError):
+        return None
 
 
 def _rotated(secret: Mapping[str, Any]) -> str:

@@ -54,12 +54,18 @@ def test_a_secret_without_a_readable_password_gets_one() -> None:
         assert wanted(SERVICE, "s", "u", broken).made
 
 
-def test_a_secret_made_again_is_another_generation_and_tells_no_password() -> None:
+def test_each_password_is_another_generation_whoever_put_it_there() -> None:
     content = wanted(SERVICE, "s", "u", None).content
-    one, other = generation(stored(content)), generation(stored(content, uid="two"))
-    assert one != other
-    changed = {**content, "data": {"password": b64encode(b"mine").decode()}}
-    assert generation(stored(changed)) == one
+    changed = {**content, "data": {**content["data"], "password": b64encode(b"mine").decode()}}
+    assert generation(stored(changed)) != generation(stored(content))
+    taken_over = wanted(SERVICE, "s", "u", stored(changed))
+    assert not taken_over.made
+    assert generation(stored(taken_over.content)) == generation(stored(changed))
+
+
+def test_the_same_password_in_two_secrets_is_two_generations() -> None:
+    one, other = (wanted(SERVICE, "s", "u", None, lambda: "same").content for _ in range(2))
+    assert generation(stored(one)) != generation(stored(other))
 
 
 def test_nothing_that_is_printed_holds_the_password() -> None:
