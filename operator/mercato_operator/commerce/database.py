@@ -24,8 +24,10 @@ _LONGEST: Final = 63
 """Bytes of a name in PostgreSQL; a longer one would be cut off, and mean another's."""
 
 _ROLE = """
-SELECT shobj_description(oid, 'pg_authid') AS mark, rolcanlogin AND NOT (rolsuper OR rolcreatedb OR rolcreaterole
-       OR rolreplication OR rolbypassrls) AS least
+SELECT shobj_description(oid, 'pg_authid') AS mark, concat_ws(' ',
+       CASE WHEN NOT rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
+       CASE WHEN rolcreatedb THEN 'NOCREATEDB' END, CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END,
+       CASE WHEN rolreplication THEN 'NOREPLICATION' END, CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END) AS wrong
 FROM pg_roles WHERE rolname = %s
 """
 _DATABASE = """
@@ -68,14 +70,15 @@ class Databases:
             await self._role(admin, name, mark, password)
             await self._database(admin, name, mark)
             others = await self._others(admin, name)
-            if not await self._signs_in(name, password):
+            if await self._refused(name, password):
                 await admin.execute(
                     sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), _verifier(admin, name, password))
                 )
-                if not await self._signs_in(name, password):
+                if why := await self._refused(name, password):
                     raise DatabaseError(
                         "SignInRefused",
-                        f"PostgreSQL does not let role {name} in with the password it was given: see pg_hba.conf",
+                        f"PostgreSQL does not let role {name} in with the password it was given ({why}): "
+                        "see pg_hba.conf",
                     )
         return others
 
@@ -104,9 +107,8 @@ class Databases:
                 await admin.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(mark)))
         elif found["mark"] != mark:
             raise DatabaseError("NotOurs", _not_ours("role", name, found["mark"]))
-        elif not found["least"]:
-            least = "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-            await admin.execute(sql.SQL(least).format(role))
+        elif found["wrong"]:  # no more than that: some attributes none but a superuser may even name
+            await admin.execute(sql.SQL(f"ALTER ROLE {{}} {found['wrong']}").format(role))
 
     async def _database(self, admin: psycopg.AsyncConnection, name: str, mark: str) -> None:
         named, found = sql.Identifier(name), await _one(admin, _DATABASE, name)
@@ -137,16 +139,17 @@ class Databases:
             others = await found()
         return ", ".join(others)
 
-    async def _signs_in(self, name: str, password: str) -> bool:
+    async def _refused(self, name: str, password: str) -> str | None:
+        """Why the role cannot sign in, None if it can: libpq gives no code for it, and words in any language.
+
+        The administrator is connected meanwhile: a server that is away is told by its next statement.
+        """
         try:
             connection = await psycopg.AsyncConnection.connect(self._where(name, name, password))
         except psycopg.OperationalError as error:
-            # libpq gives no code for what fails while it connects.
-            if "authentication failed" in str(error):
-                return False
-            raise
+            return " ".join(str(error).split())[-200:]
         await connection.close()
-        return True
+        return None
 
     @asynccontextmanager
     async def _administrator(self) -> AsyncIterator[psycopg.AsyncConnection]:

@@ -60,7 +60,7 @@ def password(secret: Mapping[str, Any]) -> str | None:
 
 
 def generation(secret: Mapping[str, Any]) -> str:
-    """Another one for each password, also one that somebody put there; it tells nothing to who cannot read the Secret."""
+    """Another one for each password, also one that somebody put there; tells nothing to who cannot read the Secret."""
     about = f"{_read(secret, _SALT)} {password(secret)}"
     return hashlib.sha256(about.encode()).hexdigest()[:16]
 
