@@ -33,7 +33,7 @@ FROM pg_roles WHERE rolname = %s
 _DATABASE = """
 SELECT shobj_description(d.oid, 'pg_database') AS mark, pg_get_userbyid(d.datdba) AS owner,
        EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a WHERE a.grantee = 0) AS open,
-       d.datallowconn AS connectable
+       d.datallowconn AS connectable, d.datconnlimit = -2 AS half_dropped
 FROM pg_database AS d WHERE d.datname = %s
 """
 _OPEN_TO_ROLE = """
@@ -90,7 +90,8 @@ class Databases:
             dropped = False
             if database is not None and (database["mark"] == mark or _unmarked(database, role, name, mark)):
                 named = sql.Identifier(name)
-                await admin.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(named))
+                if not database["half_dropped"]:
+                    await admin.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(named))
                 await admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
                 dropped = True
             if role is not None and role["mark"] == mark:
@@ -112,6 +113,10 @@ class Databases:
 
     async def _database(self, admin: psycopg.AsyncConnection, name: str, mark: str) -> None:
         named, found = sql.Identifier(name), await _one(admin, _DATABASE, name)
+        if found is not None and found["half_dropped"] and found["mark"] == mark:
+            # Its drop was cut off, and PostgreSQL lets it do nothing but end.
+            await admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+            found = None
         if found is None:
             # An administrator that is no superuser must be a member of whom it makes an owner.
             await admin.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(named))

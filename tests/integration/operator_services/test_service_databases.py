@@ -168,6 +168,26 @@ async def test_dropping_takes_all_with_it_though_somebody_is_connected(
     assert not await databases.drop(NAME, MARK)
 
 
+async def half_dropped(server: psycopg.Connection, databases: Databases) -> None:
+    """As PostgreSQL leaves a database whose DROP was cut off: it can do nothing but be dropped."""
+    await databases.ensure(NAME, MARK, "first")
+    server.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s", (NAME,))
+
+
+async def test_a_drop_that_was_cut_off_is_finished(server: psycopg.Connection, databases: Databases) -> None:
+    await half_dropped(server, databases)
+    assert await databases.drop(NAME, MARK)
+    assert names(server) == (False, False)
+
+
+async def test_a_database_whose_drop_was_cut_off_is_made_anew_when_it_is_wanted_again(
+    server: psycopg.Connection, databases: Databases, postgres_url: str
+) -> None:
+    await half_dropped(server, databases)
+    await databases.ensure(NAME, MARK, "first")
+    sign_in(postgres_url, "first").close()
+
+
 @pytest.mark.parametrize("statements", [1, 2, 3, 4, 5])
 async def test_cut_off_after_any_statement_the_next_time_finishes(
     server: psycopg.Connection,
