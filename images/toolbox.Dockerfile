@@ -38,6 +38,8 @@ COPY cli/invariants /app/cli/invariants
 COPY cli/platform/__init__.py cli/platform/errors.py cli/platform/sites.py cli/platform/inside.py /app/cli/platform/
 COPY cli/platform/databases.py cli/platform/kafka.py cli/platform/mailbox.py cli/platform/topics.py /app/cli/platform/
 COPY cli/platform/letters.py cli/platform/letter_box.py cli/platform/masking.py /app/cli/platform/
+COPY services/__init__.py /app/services/
+COPY services/chassis/__init__.py services/chassis/committed.py /app/services/chassis/
 RUN /tools/bin/python /tools/install.py --compile /app
 
 FROM ${PYTHON_IMAGE} AS bare

@@ -51,9 +51,12 @@ for topic in ("order.events", "payment.commands"):
 producer.flush(20)
 for topic, group in (("order.events", "loyalty"), ("payment.commands", "loyalty")):
     consumer = Consumer({**client, "group.id": group, "enable.auto.commit": False, "enable.partition.eof": True})
-    consumer.assign([TopicPartition(topic, 0, 0)])
-    record = consumer.poll(15)
-    found["read " + topic] = "silence" if record is None else record.error().name() if record.error() else "read"
+    if unknown := consumer.list_topics(topic, timeout=15).topics[topic].error:
+        found["read " + topic] = unknown.name()  # it may not even know that there is such a topic
+    else:
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        record = consumer.poll(15)
+        found["read " + topic] = "silence" if record is None else record.error().name() if record.error() else "read"
     consumer.close()
 print(json.dumps(found))
 """

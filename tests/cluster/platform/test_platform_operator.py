@@ -96,6 +96,7 @@ def kill(release: Release) -> None:
 def effort(release: Release, began: float) -> str:
     """How long it took, how much the operator has done since it started, and its memory."""
     took = time.monotonic() - began
+    release.settle()
     with release.forwarded("deploy/operator", 9090) as operator:
         text = read_text(f"{operator}/metrics")
     sizes: dict[str, float] = {}
