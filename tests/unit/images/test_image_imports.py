@@ -63,9 +63,11 @@ def test_an_image_imports_nothing_beyond_its_lock(image: Image) -> None:
 def toolbox(tmp_path: Path) -> Path:
     """The folder of code in the toolbox."""
     (image,) = (image for image in IMAGES if image.name == "toolbox")
-    for file in programs(image):
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, tmp_path / file)
+    for source in sources(image):
+        if source.partition("/")[0] in {"cli", "services"}:
+            (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+            copy(ROOT / source, tmp_path / source)
     return tmp_path
 
 
