@@ -1,7 +1,7 @@
 """The whole check: wait for rest, read everything once, hold it against the six statements."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from cli.invariants import in_flight, messages, readers, statements
 from cli.invariants.feed import Feed
 from cli.invariants.in_flight import InFlight
-from cli.invariants.logs import Logs, set_aside
+from cli.invariants.logs import Logs, groups_of_others, set_aside
 from cli.invariants.rows import Money, Order, SetAside, Violation
 from cli.platform.databases import Databases
 from cli.platform.kafka import Kafka
@@ -27,6 +27,7 @@ TITLES = {
 
 
 NO_LEDGER = "the provider's ledger, which only the simulator shows: statements 2 and 5 trust payment's own records"
+OTHERS = "services beside the platform's own ({}): what they read and did, only they know"
 NO_MAILBOX = "the mailbox, which only the mail catcher shows: statement 5 does not count mails"
 
 
@@ -65,13 +66,14 @@ def check(site: Internals, wait_seconds: float, tell: Callable[[InFlight], None]
         (violation for violation in found if violation.order_id not in touched),
         key=lambda violation: (violation.statement, violation.order_id or "", violation.detail),
     )
-    return Report(moving.total, len(after), kept, left_out(site))
+    return Report(moving.total, len(after), kept, left_out(site, groups_of_others(kafka.topics())))
 
 
-def left_out(site: Internals) -> list[str]:
-    """What cannot be looked at with the parts this platform uses."""
+def left_out(site: Internals, others: Sequence[str] = ()) -> list[str]:
+    """What cannot be looked at with the parts this platform uses. `others`: groups of services beside it."""
     parts = {NO_LEDGER: site.simulated, NO_MAILBOX: site.message_ids() is not None}
-    return [part for part, readable in parts.items() if not readable]
+    unreadable = [part for part, readable in parts.items() if not readable]
+    return [*unreadable, OTHERS.format(", ".join(others))] if others else unreadable
 
 
 def _violations(databases: Databases, kafka: Kafka, orders: Mapping[str, Order]) -> list[Violation]:

@@ -1,6 +1,6 @@
 """The topics read into rows: the feed, what each group has taken, and what is set aside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from confluent_kafka import Message as Record
 
 from cli.invariants.feed import Feed
 from cli.invariants.rows import Delivery, SetAside
+from cli.platform.databases import WITH_OUTBOX
 from cli.platform.kafka import Kafka, lag, location
 from cli.platform.letters import SUFFIX, Letter, Outcome
 
@@ -35,7 +36,7 @@ class Logs:
     def __init__(self, kafka: Kafka) -> None:
         self._kafka = kafka
         counts = kafka.topics()
-        self.subscriptions = [_subscription(name) for name in counts if name.endswith(SUFFIX)]
+        self.subscriptions = [one for one in _subscriptions(counts) if one.group in WITH_OUTBOX]
         self._extents = kafka.extents(counts)
         self._committed = kafka.committed({one.group for one in self.subscriptions}, self._extents)
 
@@ -120,6 +121,15 @@ def header(record: Record, name: str) -> str | None:
         if found == name:
             return value.decode(errors="replace") if value else None
     return None
+
+
+def groups_of_others(topics: Iterable[str]) -> list[str]:
+    """Those of services that are not the platform's own: what a message did there, only they know."""
+    return sorted({one.group for one in _subscriptions(topics)} - set(WITH_OUTBOX))
+
+
+def _subscriptions(topics: Iterable[str]) -> list[Subscription]:
+    return [_subscription(name) for name in topics if name.endswith(SUFFIX)]
 
 
 def _subscription(dead_letter_topic: str) -> Subscription:
