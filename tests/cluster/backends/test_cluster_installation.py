@@ -1,15 +1,18 @@
-"""Who may do everything in one namespace and nothing beyond can install the chart, in the modes that need no more."""
+"""Who may do everything in one namespace and nothing beyond can install the chart, once its definitions are there."""
 
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+import yaml
 
-from tests.cluster.backends.conftest import Users
+from tests.cluster.backends.conftest import Users, established
 from tests.support.administrator import Administrator
 from tests.unit.chart.chart_objects import CHART, run
 
+OWN_DEFINITIONS = sorted((CHART / "crds").glob("*.yaml"))
+NO_MORE_RIGHTS = ("--skip-crds", "--set", "operator.definitions=false")
 EVERYTHING = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
 OTHER = CHART / "ci" / "gateway-api-values.yaml"
 Helm = Callable[..., CompletedProcess[str]]
@@ -31,19 +34,28 @@ async def install(
     return installed
 
 
-async def test_the_default_mode_without_the_definitions(install: Helm, admin: Administrator, namespace: str) -> None:
-    done = install("--skip-crds")
+@pytest.fixture
+async def own_kinds(admin: Administrator) -> None:
+    """Somebody with more rights has put them there."""
+    for path in OWN_DEFINITIONS:
+        await established(admin, yaml.safe_load(path.read_text()))
+
+
+@pytest.mark.usefixtures("own_kinds")
+async def test_the_default_mode(install: Helm, admin: Administrator, namespace: str) -> None:
+    done = install(*NO_MORE_RIGHTS)
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]
     assert "port-forward svc/gateway 8080:80" in notes
     assert "get gateway mercato" not in notes
     deployments = await admin.items(f"/apis/apps/v1/namespaces/{namespace}/deployments")
-    assert "gateway" in {each["metadata"]["name"] for each in deployments}
+    assert {"gateway", "operator"} <= {each["metadata"]["name"] for each in deployments}
+    assert await admin.items(f"/apis/mercato.dev/v1alpha1/namespaces/{namespace}/ordertopics")
 
 
-@pytest.mark.usefixtures("kinds")
+@pytest.mark.usefixtures("kinds", "own_kinds")
 async def test_the_routes_for_another_implementation(install: Helm, admin: Administrator, namespace: str) -> None:
-    done = install("--skip-crds", "--values", str(OTHER))
+    done = install(*NO_MORE_RIGHTS, "--values", str(OTHER))
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]
     assert "get gateway mercato" in notes
