@@ -5,12 +5,14 @@ The programs are those of `./mercato cluster up`; the definitions of the Gateway
 
 import os
 import ssl
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 import yaml
 
 from cli.cluster.certificates import Authority, write_key_pair
@@ -139,6 +141,15 @@ class ApiServer:
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": user, "namespace": "default"}}],
         }
         path.write_text(yaml.safe_dump(content))
+
+
+def for_a_fixture() -> Iterator[ApiServer]:
+    """What a fixture yields: a server, gone when the fixture ends, or the reason to leave its tests out."""
+    found = programs()
+    if isinstance(found, str):
+        pytest.skip(found)
+    with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:
+        yield from opened(Path(folder), found)
 
 
 def opened(folder: Path, found: dict[str, str]) -> Iterator[ApiServer]:

@@ -1,6 +1,5 @@
 """One real API server for these tests; each test has a namespace of its own, and users with their rights alone."""
 
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import yaml
 from services.gateway.settings import GatewaySettings
 from tests.cluster.backends.gateway_objects import API
 from tests.support.administrator import Administrator, Object
-from tests.support.api_server import ADMINISTRATORS, ApiServer, gateway_definitions, opened, programs
+from tests.support.api_server import ADMINISTRATORS, ApiServer, for_a_fixture, gateway_definitions
 from tests.support.serving import until
 
 OWN_DEFINITION = Path(__file__).parents[3] / "operator" / "crds" / "gatewaypolicy.yaml"
@@ -24,11 +23,7 @@ KINDS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
 @pytest.fixture(scope="session")
 def api() -> Iterator[ApiServer]:
     """Tests that stop it leave it running."""
-    found = programs()
-    if isinstance(found, str):
-        pytest.skip(found)
-    with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:
-        yield from opened(Path(folder), found)
+    yield from for_a_fixture()
 
 
 @pytest.fixture

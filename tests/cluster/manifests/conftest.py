@@ -1,8 +1,6 @@
 """A real API server for this folder alone: it knows what is put in place here, and nothing else."""
 
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,7 +9,7 @@ import yaml
 from tests.cluster.manifests.admission import NAMESPACE, Admission
 from tests.support.absent import Absent
 from tests.support.administrator import Administrator
-from tests.support.api_server import ADMINISTRATORS, ApiServer, opened, programs
+from tests.support.api_server import ADMINISTRATORS, ApiServer, for_a_fixture
 from tests.support.definitions import definitions
 from tests.support.serving import until
 from tests.unit.chart.chart_objects import ROOT
@@ -20,11 +18,7 @@ from tests.unit.chart.chart_objects import ROOT
 @pytest.fixture(scope="module")
 def api() -> Iterator[ApiServer]:
     """Gone when the module is done."""
-    found = programs()
-    if isinstance(found, str):
-        pytest.skip(found)
-    with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:
-        yield from opened(Path(folder), found)
+    yield from for_a_fixture()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

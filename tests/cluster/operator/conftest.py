@@ -1,6 +1,5 @@
 """One real API server and one real Kafka that asks for users; each test has a namespace, and an operator for it."""
 
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from mercato_operator.patience import patiently
 
 from tests.cluster.operator.operator_process import Operator, grant
 from tests.support.administrator import Administrator, Object
-from tests.support.api_server import ADMINISTRATORS, ApiServer, opened, programs
+from tests.support.api_server import ADMINISTRATORS, ApiServer, for_a_fixture
 from tests.support.closed_kafka import ADMIN, closed_kafka, security
 from tests.support.serving import until
 
@@ -25,11 +24,7 @@ PASSWORDS = {"order": "o" * 24, "product": "p" * 24, "payment": "y" * 24, "notif
 @pytest.fixture(scope="session")
 def api() -> Iterator[ApiServer]:
     """Tests that stop it leave it running."""
-    found = programs()
-    if isinstance(found, str):
-        pytest.skip(found)
-    with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:
-        yield from opened(Path(folder), found)
+    yield from for_a_fixture()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The controller of CommerceServices on a real API server and a real PostgreSQL; each test has its own namespace."""
 
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -14,7 +12,7 @@ from psycopg import sql
 
 from tests.cluster.operator_services.platform import Platform
 from tests.support.administrator import Administrator
-from tests.support.api_server import ADMINISTRATORS, ApiServer, opened, programs
+from tests.support.api_server import ADMINISTRATORS, ApiServer, for_a_fixture
 from tests.support.serving import until
 from tests.unit.chart.chart_objects import ROOT
 
@@ -24,11 +22,7 @@ DEFINITION = ROOT / "operator" / "crds" / "commerceservice.yaml"
 @pytest.fixture(scope="session")
 def api() -> Iterator[ApiServer]:
     """Tests that stop it leave it running."""
-    found = programs()
-    if isinstance(found, str):
-        pytest.skip(found)
-    with tempfile.TemporaryDirectory(prefix="mercato-test-") as folder:
-        yield from opened(Path(folder), found)
+    yield from for_a_fixture()
 
 
 @pytest.fixture

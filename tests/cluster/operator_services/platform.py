@@ -34,6 +34,18 @@ WHOLE: Object = {
     "database": {"enabled": True},
     "consumes": ["order.events"],
 }
+PARTS = {
+    ("ServiceAccount", "loyalty"),
+    ("Secret", "loyalty-database"),
+    ("Secret", "loyalty-kafka"),
+    ("ConfigMap", "loyalty"),
+    ("ConfigMap", "loyalty-route"),
+    ("Service", "loyalty"),
+    ("NetworkPolicy", "loyalty"),
+    ("PodDisruptionBudget", "loyalty"),
+    ("Deployment", "loyalty"),
+}
+"""What it becomes, when it is named `loyalty`."""
 
 
 class Topics:

@@ -5,7 +5,7 @@ from base64 import b64decode
 import psycopg
 import pytest
 
-from tests.cluster.operator_services.platform import WHOLE, Platform, Topics
+from tests.cluster.operator_services.platform import PARTS, WHOLE, Platform, Topics
 
 
 async def password(platform: Platform, name: str, what: str = "database") -> str:
@@ -17,17 +17,7 @@ async def test_one_object_becomes_all_of_it(platform: Platform) -> None:
     await platform.admin.put(platform.service("loyalty", **WHOLE))
     async with platform.operated(topics):
         await platform.ready("loyalty")
-        assert (await platform.children("loyalty")).keys() == {
-            ("ServiceAccount", "loyalty"),
-            ("Secret", "loyalty-database"),
-            ("Secret", "loyalty-kafka"),
-            ("ConfigMap", "loyalty"),
-            ("ConfigMap", "loyalty-route"),
-            ("Service", "loyalty"),
-            ("NetworkPolicy", "loyalty"),
-            ("PodDisruptionBudget", "loyalty"),
-            ("Deployment", "loyalty"),
-        }
+        assert (await platform.children("loyalty")).keys() == PARTS
         platform.sign_in("loyalty", await password(platform, "loyalty")).close()
         use = topics.uses.all()[platform.name("loyalty")]
         assert use.consumes == {"order.events"}
