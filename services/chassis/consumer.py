@@ -121,7 +121,10 @@ class Consumer:
     def _on_lost(self, _client: Client, _partitions: list[TopicPartition]) -> None:
         self._outside_since = time.monotonic()
 
-    def _on_assign(self, _client: Client, partitions: list[TopicPartition]) -> None:
+    def _on_assign(self, client: Client, partitions: list[TopicPartition]) -> None:
+        client.incremental_assign(partitions)
+        # librdkafka remembers a pause: one that left us while a batch was handled would come back paused, for ever.
+        client.resume(partitions)
         self._assigned, self._outside_since = True, float("inf")
         log.info("partitions assigned: %s", [f"{p.topic}/{p.partition}" for p in partitions])
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from confluent_kafka import Producer as RawProducer
 
@@ -122,3 +122,25 @@ def event(message: Message) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """`message` as `send_raw` takes it."""
     headers = [(name, value.encode()) for name, value in message.headers("test").items()]
     return message.key.encode(), message.payload(), headers
+
+
+def send(bare: Bare, topic: str, *messages: Message) -> None:
+    """In order."""
+    send_raw(bare.settings.kafka_bootstrap, topic, [event(message) for message in messages])
+
+
+@asynccontextmanager
+async def consuming(*consumers: Consumer) -> AsyncIterator[None]:
+    """All of them, for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        for consumer in consumers:
+            await stack.enter_async_context(consumer)
+        yield
+
+
+async def sessions(database: Database, column: Literal["wait_event_type", "state"], value: str) -> bool:
+    """Whether any session of this database is in that state."""
+    rows = await database.fetch(
+        "SELECT wait_event_type, state FROM pg_stat_activity WHERE datname = current_database()"
+    )
+    return any(row[("wait_event_type", "state").index(column)] == value for row in rows)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from services.chassis.database import Database
 from services.chassis.migrations import migrate
-from tests.conftest import NewDatabase
-from tests.support.bare import Bare, BareSettings
+from services.chassis.retries import dead_letter_topic, retry_topic
+from tests.conftest import NewDatabase, Topics
+from tests.support.bare import Bare, BareSettings, Effects
 
 MIGRATIONS = Path(__file__).parents[3] / "services" / "chassis" / "migrations"
 
@@ -28,3 +30,24 @@ async def bare(database_url: str, kafka_bootstrap: str) -> AsyncIterator[Bare]:
     )
     async with AsyncExitStack() as stack:
         yield Bare(settings, stack)
+
+
+@pytest.fixture
+async def database(bare: Bare) -> Database:
+    return await bare.database()
+
+
+@pytest.fixture
+async def effects(database: Database) -> Effects:
+    effects = Effects(database)
+    await effects.create()
+    return effects
+
+
+@pytest.fixture
+def topic(topics: Topics) -> str:
+    """With the retry and dead-letter topics of group `bare`."""
+    name = topics()
+    topics(name=retry_topic(name, "bare"))
+    topics(name=dead_letter_topic(name, "bare"))
+    return name

@@ -39,11 +39,6 @@ async def count_up(database: Database, topic: str, key: str) -> None:
         unit.publish(numbered(topic, key, row[0]))
 
 
-@pytest.fixture
-async def database(bare: Bare) -> Database:
-    return await bare.database()
-
-
 async def test_two_relays_keep_the_order_of_each_key_though_one_is_lost(
     bare: Bare, database: Database, topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
