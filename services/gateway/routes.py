@@ -9,16 +9,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from services.gateway.documents import Documents, Refused
-from services.gateway.models import BackendRef, HeaderChanges, HTTPRoute, PathMatch, RouteMatch, Rule
+from services.gateway.models import BackendRef, HeaderChanges, HTTPRoute, PathMatch, RouteMatch, Rule, Timeouts
 from services.gateway.policies import BackendPolicy, Policies, RulePolicy
 
 
 @dataclass(frozen=True)
 class Forward:
-    """Send the request to one of the backends, by weight."""
+    """Send the request to one of the backends, by weight.
+
+    `own_limits`: the rule itself limits the time, and what exceeds it is a 504 in every case, as Gateway API asks.
+    """
 
     backends: tuple[BackendRef, ...]
     backend_timeout: float | None = None
+    own_limits: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ def _action(name: str, rule: Rule, known: Set[str], refused: list[Refused]) -> F
         return Answer(500)
     # Unknown backends keep their share of the requests, which is answered with 500, as Gateway API asks.
     backends = tuple(backend for backend in rule.backend_refs if backend.weight > 0)
-    return Forward(backends, rule.timeouts.backend_request)
+    limits = rule.timeouts
+    return Forward(backends, limits.backend_request, limits != Timeouts())
 
 
 def _precedence(match: RouteMatch, age: tuple[str, str, int]) -> tuple[object, ...]:

@@ -27,11 +27,18 @@ _PROXY_ONLY: Final = (
     (502, "bad-gateway", "Bad gateway", "The service behind this path answered something unreadable. Try again."),
     (504, "gateway-timeout", "Gateway timeout", "The service behind this path took too long. Try again."),
 )
+# A route notes it on what may be repeated: if the gateway then waits in vain, that is no worse than a service that is
+# not ready.
+REPEATABLE: Final = "x-mercato-repeatable"
+_REPEAT: Final = (
+    f"The service behind this path took too long, and the effect may have happened. It is safe to repeat. {_WAIT}"
+)
 # Envoy's own answers cannot see the trace: a filter notes its id on the request. What cannot be read as a request has
 # no trace yet, and its answer is given an id of its own.
 TRACE_NOTE: Final = "x-mercato-trace"
 _NOTED = {"command": "REQ", "param": TRACE_NOTE}
 _TRACE_OR_UNIQUE: Final = f"%COALESCE({json.dumps({'operators': [_NOTED, 'UNIQUE_ID']})})%"
+_REPEATABLE_ONLY: Final = {"header_filter": {"header": {"name": REPEATABLE, "present_match": True}}}
 _EXTRA_HEADERS: Final = {401: ("www-authenticate", "Bearer"), 503: ("retry-after", "1")}
 
 
@@ -39,7 +46,9 @@ def local_reply_config() -> Resource:
     """`local_reply_config` of the connection manager; the first mapper that fits decides."""
     problem_of = {kind.status: (kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()}
     problem_of |= {status: (status, slug, title, detail) for status, slug, title, detail in _PROXY_ONLY}
-    mappers = [_mapper("EQ", status, problem, status) for status, problem in problem_of.items()]
+    late = _mapper("EQ", 504, (*problem_of[503][:3], _REPEAT), 503)
+    mappers = [late | {"filter": {"and_filter": {"filters": [late["filter"], _REPEATABLE_ONLY]}}, "status_code": 503}]
+    mappers += [_mapper("EQ", status, problem, status) for status, problem in problem_of.items()]
     # Envoy itself says 403 only of a token for another audience: here that is a token that is not valid.
     mappers.append(_mapper("EQ", 403, problem_of[401], 401) | {"status_code": 401})
     for least, (_, slug, title, _detail) in ((500, problem_of[500]), (400, problem_of[400])):

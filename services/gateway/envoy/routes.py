@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.gateway.envoy import rate_limits
-from services.gateway.envoy.local_replies import trace_header
+from services.gateway.envoy.local_replies import REPEATABLE, trace_header
 from services.gateway.envoy.options import JWT_REQUIREMENT, SUBJECT_HEADER, EnvoyOptions, Resource, duration, typed
 from services.gateway.models import HeaderChanges, HeaderMatch, PathMatch, RouteMatch
 from services.gateway.routes import Answer, Forward, Route, RouteTable
@@ -57,12 +57,23 @@ def _lines(route: Route, options: EnvoyOptions) -> Iterator[Resource]:
     if not isinstance(route.action, Forward) or "route" not in line:
         yield line
         return
-    if route.match.method in _IDEMPOTENT or not route.policy.retries:
+    if route.match.method in _IDEMPOTENT:
+        yield _repeatable(line, route.action)
+        return
+    if not route.policy.retries:
         yield line
         return
     with_key = {**line, "match": {**line["match"], "headers": [*line["match"].get("headers", []), _KEY]}}
-    yield with_key
+    yield _repeatable(with_key, route.action)
     yield {**line, "route": {**line["route"], "retry_policy": _retry_policy(route, idempotent=False)}}
+
+
+def _repeatable(line: Resource, forward: Forward) -> Resource:
+    """Notes on the request that it may be repeated, for the answer of a gateway that waited in vain."""
+    if forward.own_limits:
+        return line
+    note = {"header": {"key": REPEATABLE, "value": "true"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    return {**line, "request_headers_to_add": [*line.get("request_headers_to_add", []), note]}
 
 
 def _line(route: Route, options: EnvoyOptions) -> Resource:

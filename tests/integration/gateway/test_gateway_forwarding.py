@@ -75,7 +75,27 @@ async def test_an_endpoint_that_refuses_connections_is_left_for_another(gateway:
             assert (await gateway.call("POST", "/api/v1/orders", token=token, json={})).status == 200
 
 
-async def test_a_service_that_takes_too_long_is_504(gateway: Gateway) -> None:
+async def test_what_may_be_repeated_and_takes_longer_than_the_gateway_waits_is_a_503_that_says_when(
+    gateway: Gateway,
+) -> None:
+    path = gateway.folder / "gateway.yaml"
+    path.write_text(path.read_text().replace("timeout: 15s", "timeout: 200ms"))
+    async with gateway.service("order") as (service, port):
+        token = await gateway.reachable(order=[port])
+        service.pause = 1.0
+
+        async def times_out() -> bool:
+            return await gateway.status("/api/v1/orders", token=token) == 503
+
+        await until(times_out, 4.0)
+        for method, headers in (("GET", {}), ("POST", {"idempotency-key": "k"})):
+            answer = await gateway.call(method, "/api/v1/orders", token=token, headers=headers)
+            assert_problem(answer, 503, "unavailable")
+            assert answer.headers["retry-after"] == "1"
+        assert_problem(await gateway.call("POST", "/api/v1/orders", token=token, json={}), 504, "gateway-timeout")
+
+
+async def test_what_takes_longer_than_its_rule_allows_is_504(gateway: Gateway) -> None:
     path = gateway.folder / "orders.yaml"
     path.write_text(
         path.read_text().replace("    - name: read\n", "    - name: read\n      timeouts: {request: 200ms}\n")
