@@ -38,5 +38,12 @@ def access(topics: Sequence[OrderTopic]) -> dict[str, frozenset[Access]]:
     return {user: frozenset(mine) for user, mine in granted.items()}
 
 
+OBSERVER: frozenset[Access] = frozenset(
+    {Access("topic", "*", operation) for operation in ("Describe", "Read", "Write")}
+    | {Access("group", "*", operation) for operation in ("Describe", "Read")}
+)
+"""Who reads all topics and how far each group has come, and puts dead letters back."""
+
+
 def _on_topic(name: str, *operations: Operation) -> set[Access]:
     return {Access("topic", name, operation) for operation in ("Describe", *operations)}

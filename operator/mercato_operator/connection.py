@@ -28,16 +28,20 @@ class Connection:
     def __init__(self, bootstrap: str, security: Mapping[str, str] | None = None, timeout: float | None = None) -> None:
         self.bootstrap = bootstrap
         self.timeout = TIMEOUT if timeout is None else timeout
-        self.client = AdminClient(
-            {
-                "bootstrap.servers": bootstrap,
-                "client.id": "mercato-operator",
-                "socket.timeout.ms": 10_000,
-                "reconnect.backoff.ms": 500,
-                "log_level": 0,  # the library would write a line to stderr for each attempt; the errors come here
-                **(security or {}),
-            }
-        )
+        configuration: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": bootstrap,
+            "client.id": "mercato-operator",
+            "socket.timeout.ms": 10_000,
+            "reconnect.backoff.ms": 500,
+            "log_level": 0,  # the library would write a line to stderr for each attempt; the errors come here
+            **(security or {}),
+        }
+        try:
+            self.client = AdminClient(configuration)
+        except KafkaException as error:
+            authority = configuration.get("ssl.ca.location")
+            remedy = f"; is {authority} there?" if authority else ""
+            raise KafkaAdminError(f"could not begin to speak to Kafka: {error.args[0].str()}{remedy}") from error
 
     def call(self, what: str, request: Callable[[], Any]) -> Any:
         try:

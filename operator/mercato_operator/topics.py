@@ -35,7 +35,8 @@ def _topic_name(text: str) -> str:
 def _config(config: dict[str, str]) -> dict[str, str]:
     for key in config.keys() & _RESERVED_CONFIG.keys():
         raise ValueError(f"give {key} as {_RESERVED_CONFIG[key]}")
-    return config
+    # As Kafka writes them: else a list with spaces would look changed for ever.
+    return {key: re.sub(r"\s*,\s*", ",", value.strip()) for key, value in config.items()}
 
 
 Duration = Annotated[str, AfterValidator(_duration)]

@@ -72,6 +72,7 @@ def _topics(
         secret=(settings.namespace, settings.kafka_users_secret) if settings.kafka_users_secret else None,
         replicas=settings.topic_replicas,
         users=settings.kafka_users,
+        observer=settings.kafka_observer,
     )
     return TopicsController(work, uses, reader)
 

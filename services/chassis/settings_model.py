@@ -68,6 +68,9 @@ class ServiceSettings(Bootstrap):
     )
     kafka_username: str | None = Field(None, description="user of this service, where the protocol is SASL_…")
     kafka_password: SecretStr | None = Field(None, description="its password")
+    kafka_group: str = Field(
+        "", description="its consumer group, also in the names of its retry and dead-letter topics; empty: its own name"
+    )
     kafka_ca_file: Path | None = Field(None, description="PEM file of the brokers' certificate authority")
     static_membership: bool = Field(
         False, description="join consumer groups under `instance`: only where names outlive restarts"
@@ -76,6 +79,11 @@ class ServiceSettings(Bootstrap):
     _configured: frozenset[str] = PrivateAttr(default=frozenset())
     _restart_pending: frozenset[str] = PrivateAttr(default=frozenset())
     _listeners: list[Callable[[frozenset[str]], None]] = PrivateAttr(default_factory=list)
+
+    @property
+    def group(self) -> str:
+        """The consumer group it is a member of."""
+        return self.kafka_group or self.service
 
     @property
     def restart_pending(self) -> frozenset[str]:

@@ -27,9 +27,9 @@ def build(settings: NotificationSettings) -> Starlette:
     tokens = Tokens(settings)
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
-    batches = Batches(database, settings.service, Notify(mailer), Retry())
+    batches = Batches(database, settings.group, Notify(mailer), Retry())
     events = Consumer(settings, [TOPIC], batches)
-    retries = Consumer(settings, [retry_topic(TOPIC, settings.service)], batches)
+    retries = Consumer(settings, [retry_topic(TOPIC, settings.group)], batches)
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],

@@ -48,7 +48,7 @@ class Mailer:
     def __init__(self, database: Database, settings: NotificationSettings) -> None:
         self._database = database
         self._settings = settings
-        self._recorder = Recorder(database)
+        self._recorder = Recorder(database, settings.group)
         self._batch = settings.smtp_connections * _PER_CONNECTION
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(self._batch)
         self._due = asyncio.Event()

@@ -16,7 +16,6 @@ from services.chassis.messages import Message
 from services.notification import repository
 from services.notification.events import TOPIC
 from services.notification.outcomes import Outcome, Result, backoff
-from services.notification.settings import NotificationSettings
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +23,13 @@ _MOST_AT_ONCE = 200
 
 
 class Recorder:
-    """`put` waits while the database falls behind, so what is not yet written stays little."""
+    """`put` waits while the database falls behind, so what is not yet written stays little.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    `group` is the one that reads the events.
+    """
+
+    def __init__(self, database: Database, group: str) -> None:
+        self._database, self._group = database, group
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(_MOST_AT_ONCE)
 
     async def put(self, outcome: Outcome) -> None:
@@ -72,7 +74,7 @@ class Recorder:
                 await repository.give_back(unit.connection, again, unknown)
             if refused:
                 failed = await repository.mark_failed(unit.connection, refused)
-                letters = [_dead_letter(outcome) for outcome in refused if outcome.mail.id in failed]
+                letters = [_dead_letter(outcome, self._group) for outcome in refused if outcome.mail.id in failed]
                 await outbox.insert_raw(unit.connection, letters)
         if failed:
             self._database.outbox_filled.set()
@@ -80,9 +82,9 @@ class Recorder:
             log.error("%d mails are refused for good; their events go to the dead letters", len(failed))
 
 
-def _dead_letter(outcome: Outcome) -> retries.Letter:
+def _dead_letter(outcome: Outcome, group: str) -> retries.Letter:
     """The event of a mail that was refused, as the chassis writes dead letters."""
-    mail, group = outcome.mail, NotificationSettings.service
+    mail = outcome.mail
     event = Message(TOPIC, str(mail.order_id), mail.event_type, mail.event_data, mail.event_id, mail.trace)
     headers = event.headers("order") | {
         retries.ORIGIN: TOPIC,

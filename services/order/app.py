@@ -27,7 +27,7 @@ def build(settings: OrderSettings) -> Starlette:
     producer = Producer(settings)
     tokens = Tokens(settings)
     handlers = Handlers(settings, database)
-    replies = Consumer(settings, [REPLIES], Batches(database, settings.service, handlers.on_replies))
+    replies = Consumer(settings, [REPLIES], Batches(database, settings.group, handlers.on_replies))
     return application(
         settings,
         routes=[

@@ -31,7 +31,7 @@ def build(settings: PaymentSettings) -> Starlette:
     recorder = Recorder(settings, database, caller)
     due = DueCalls(settings, database, caller)
     handler = PaymentHandler(settings, caller)
-    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, handler.handle))
+    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.group, handler.handle))
     return application(
         settings,
         routes=[

@@ -27,7 +27,7 @@ def build(settings: ProductSettings) -> Starlette:
     producer = Producer(settings)
     relay = Relay(database, producer, settings.instance)
     stock = StockHandler(settings.currency)
-    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.service, stock.handle))
+    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.group, stock.handle))
     return application(
         settings,
         routes=[

@@ -79,7 +79,7 @@
 {{- if eq $kafka.mode "bundled" -}}
 {bootstrap: "kafka:9092", protocol: SASL_PLAINTEXT, mechanism: SCRAM-SHA-512, username: "", caSecret: ""}
 {{- else if eq $kafka.mode "strimzi" -}}
-bootstrap: {{ $kafka.strimzi.clusterName }}-kafka-bootstrap:9093
+bootstrap: {{ $kafka.strimzi.clusterName }}-kafka-bootstrap{{ with $kafka.strimzi.namespace }}.{{ . }}.svc{{ end }}:9093
 protocol: SASL_SSL
 mechanism: SCRAM-SHA-512
 username: ""
@@ -102,7 +102,13 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 {{- if eq $.want "mounts" }}
 - {name: {{ $kind }}-ca, mountPath: /etc/mercato/{{ $kind }}-ca, readOnly: true}
 {{- else }}
-- {name: {{ $kind }}-ca, secret: {secretName: {{ $secret }}, items: [{key: ca.crt, path: ca.crt}]}}
+- name: {{ $kind }}-ca
+  secret:
+    secretName: {{ $secret }}
+    items: [{key: ca.crt, path: ca.crt}]
+    {{- if and (eq $.name "operator") (eq $kind "kafka") $.root.Values.kafka.strimzi.namespace }}
+    optional: true # it is the operator that copies it
+    {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

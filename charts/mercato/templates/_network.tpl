@@ -15,7 +15,10 @@
 
 {{/* A NetworkPolicy's peer that is any broker of Strimzi's. */}}
 {{- define "mercato.network.strimzi" -}}
-{podSelector: {matchLabels: {strimzi.io/cluster: {{ .Values.kafka.strimzi.clusterName }}}}}
+podSelector: {matchLabels: {strimzi.io/cluster: {{ .Values.kafka.strimzi.clusterName }}}}
+{{- with .Values.kafka.strimzi.namespace }}
+namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . }}}}
+{{- end }}
 {{- end }}
 
 {{/*
@@ -116,7 +119,7 @@ namespaceSelector:
     {{- end }}
 {{- end }}
 {{- if and (eq $values.kafka.mode "strimzi") (include "mercato.usesKafka" .) }}
-- to: [{{ include "mercato.network.strimzi" .root }}]
+- to: [{{ include "mercato.network.strimzi" .root | fromYaml | toJson }}]
   ports: [{port: 9093}]
 {{- end }}
 {{- end }}

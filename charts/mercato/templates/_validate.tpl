@@ -25,7 +25,7 @@
 {{- $wrong = append $wrong "kafka.external.manageUsers needs adminUsername, no username, and SCRAM-SHA-512 as saslMechanism: give them, or set it to false" -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq $values.kafka.mode "strimzi") (gt (int $values.kafka.topicReplicas) (int $values.kafka.strimzi.replicas)) -}}
+{{- if and (eq $values.kafka.mode "strimzi") (not $values.kafka.strimzi.namespace) (gt (int $values.kafka.topicReplicas) (int $values.kafka.strimzi.replicas)) -}}
 {{- $wrong = append $wrong "kafka.topicReplicas is above kafka.strimzi.replicas: there are fewer brokers than that, lower it" -}}
 {{- end -}}
 {{- if eq $values.postgres.mode "external" -}}

@@ -45,6 +45,8 @@ def _database(service: CommerceService, settings: OperatorSettings) -> Iterator[
 def _kafka(service: CommerceService, settings: OperatorSettings) -> Iterator[Object]:
     yield _plain("MERCATO_KAFKA_BOOTSTRAP", settings.bootstrap_for(service.namespace))
     yield _plain("MERCATO_KAFKA_SECURITY_PROTOCOL", settings.kafka_security_protocol)
+    # The image may know itself by another name, and topics and rights are those of this one.
+    yield _plain("MERCATO_KAFKA_GROUP", user(service, settings.namespace))
     if settings.kafka_security_protocol.startswith("SASL_"):
         name = kafka_user(service, settings)
         # Where users are made by others, so are their passwords.

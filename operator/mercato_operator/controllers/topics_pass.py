@@ -27,7 +27,7 @@ class TopicsPass:
     """`home` is the operator's own namespace; `passwords` are those of the platform's own users, read again each time.
 
     `secret` (namespace, name) is where they come from. `replicas` other than 0 takes the place of what is declared.
-    `users`: whether users and rights are seen to.
+    `users`: whether users and rights are seen to. `observer`: the platform's own user who may look at everything.
     """
 
     def __init__(
@@ -42,10 +42,11 @@ class TopicsPass:
         secret: tuple[str, str] | None = None,
         replicas: int = 0,
         users: bool = True,
+        observer: str = "",
     ) -> None:
         self._objects, self._backend, self._uses, self._telling = objects, backend, uses, telling
         self._home, self._passwords, self._secret, self._replicas = home, passwords, secret, replicas
-        self._users = users
+        self._users, self._observer = users, observer
         self.logs = NOTHING_KNOWN
         """How far groups have come; whoever looks puts it here."""
         self.reads: Sequence[Read] = ()
@@ -90,7 +91,8 @@ class TopicsPass:
         named = frozenset(wanted.access.keys() | uses.keys())
         try:
             passwords = self._passwords()
-            outcomes = await self._backend.bring_users(accounts(wanted, uses, passwords, self._secret), complete=synced)
+            wished = accounts(wanted, uses, passwords, self._secret, self._observer)
+            outcomes = await self._backend.bring_users(wished, complete=synced)
         except BackendUnavailable as error:
             return _none(named, error), named
         taken = {user: Outcome(fault=_USER_TAKEN) for user in uses.keys() & passwords.keys()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mercato_operator.acls import OBSERVER
 from mercato_operator.messaging.backend import Account
 from mercato_operator.messaging.plan import Plan
 from mercato_operator.messaging.progress import Read
@@ -9,13 +10,18 @@ from mercato_operator.messaging.uses import Use
 
 
 def accounts(
-    wanted: Plan, uses: Mapping[str, Use], passwords: Mapping[str, str], secret: tuple[str, str] | None = None
+    wanted: Plan,
+    uses: Mapping[str, Use],
+    passwords: Mapping[str, str],
+    secret: tuple[str, str] | None = None,
+    observer: str = "",
 ) -> list[Account]:
     """The platform's own users (`passwords`), and those of services whose names are not among them.
 
-    `secret` is the namespace and name of the Secret with a key for each of the platform's own users.
+    `secret` is the namespace and name of the Secret with a key for each of the platform's own users; `observer` is the
+    one among them who may look at everything.
     """
-    rights = wanted.access
+    rights = {**wanted.access, observer: OBSERVER}
     platform = [
         Account(
             user, rights.get(user, frozenset()), password, managed=False, secret=(*secret, user) if secret else None

@@ -49,7 +49,7 @@ async def admission(api: ApiServer) -> AsyncIterator[Admission]:
 async def prepare(admin: Administrator) -> None:
     """Restricted namespaces as k8s/namespace.yaml makes one, and the PriorityClass that a file of values names."""
     namespace = yaml.safe_load((ROOT / "k8s" / "namespace.yaml").read_text())
-    for name in (NAMESPACE, "shop-config"):
+    for name in (NAMESPACE, "shop-config", "kafka"):
         await admin.put({**namespace, "metadata": {**namespace["metadata"], "name": name}})
     priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "important"}}
     await admin.put({**priority, "value": 1000})

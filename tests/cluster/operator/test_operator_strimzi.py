@@ -48,13 +48,14 @@ async def operator(
     await also(admin, user, namespace, secrets)
     users = tmp_path / "users"
     users.mkdir()
-    for name, password in PASSWORDS.items():
+    for name, password in {**PASSWORDS, "toolbox": "looks"}.items():
         (users / name).write_text(password)
     made = operators(
         MERCATO_TOPICS_BACKEND="strimzi",
         MERCATO_STRIMZI_NAMESPACE=kafka_namespace,
         MERCATO_STRIMZI_CLUSTER=CLUSTER,
         MERCATO_KAFKA_ADMIN="false",
+        MERCATO_KAFKA_OBSERVER="toolbox",
         MERCATO_KAFKA_USERS_DIRECTORY=str(users),
     )
     made.start()
@@ -135,12 +136,17 @@ async def test_the_platforms_topics_become_strimzis_and_ready_follows_theirs(wor
     assert retry["spec"]["config"] == {"retention.ms": "604800000"}
     assert "ownerReferences" not in retry["metadata"]
     users = await world.named("kafkausers")
-    assert users.keys() == PASSWORDS.keys()
+    assert users.keys() == {*PASSWORDS, "toolbox"}
     acls = {
         one["resource"]["name"]: one["operations"] for one in users["notification"]["spec"]["authorization"]["acls"]
     }
     assert acls["order.events.notification.retry"] == ["Describe", "Read", "Write"]
     assert acls["notification"] == ["Read"]
+    everything = users["toolbox"]["spec"]["authorization"]["acls"]
+    assert {(one["resource"]["type"], one["resource"]["name"], *one["operations"]) for one in everything} == {
+        ("topic", "*", "Describe", "Read", "Write"),
+        ("group", "*", "Describe", "Read"),
+    }
 
 
 @pytest.mark.usefixtures("operator")

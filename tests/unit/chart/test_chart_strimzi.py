@@ -1,10 +1,11 @@
 """Strimzi's objects fit each other, and what the services are told, beyond what their definitions can say."""
 
+import json
 import re
 from typing import Any
 
 import pytest
-from chart_objects import CHART, Object, containers, environment, name, of_kind, pods, refusal, rendered
+from chart_objects import CHART, Object, containers, environment, name, named, of_kind, pods, refusal, rendered
 
 VALUES = ("--values", str(CHART / "values-strimzi.yaml"))
 RESERVED = {9404, 9999}
@@ -22,7 +23,7 @@ def kafka(objects: tuple[Object, ...]) -> Object:
 
 
 def test_pools_topics_and_users_name_their_cluster(objects: tuple[Object, ...], kafka: Object) -> None:
-    parts = of_kind(objects, "KafkaNodePool", "KafkaUser")
+    parts = of_kind(objects, "KafkaNodePool")
     assert {each["metadata"]["labels"]["strimzi.io/cluster"] for each in parts} == {name(kafka)}
     assert {each["apiVersion"] for each in [kafka, *parts]} == {"kafka.strimzi.io/v1"}
 
@@ -34,11 +35,9 @@ def test_users_sign_in_as_the_listener_asks_with_the_password_the_service_has(
     assert re.fullmatch("[a-z0-9]{1,11}", listener["name"])
     assert listener["port"] >= 9092
     assert listener["port"] not in RESERVED
-    for user in of_kind(objects, "KafkaUser"):
-        given = user["spec"]["authentication"]
-        assert given["type"] == listener["authentication"]["type"] == "scram-sha-512"
-        assert given["password"]["valueFrom"]["secretKeyRef"] == {"name": "mercato-kafka", "key": name(user)}
-        assert user["spec"]["authorization"]["type"] == kafka["spec"]["kafka"]["authorization"]["type"] == "simple"
+    assert listener["authentication"]["type"] == "scram-sha-512"
+    assert kafka["spec"]["kafka"]["authorization"]["type"] == "simple"
+    assert not of_kind(objects, "KafkaUser"), "users are the operator's"
     for _, pod in pods(objects):
         for container in containers(pod):
             found = environment(container)
@@ -47,7 +46,7 @@ def test_users_sign_in_as_the_listener_asks_with_the_password_the_service_has(
     operator: Any = dict(pods(objects))["operator"]
     assert environment(containers(operator)[0])["MERCATO_KAFKA_USERS_SECRET"] == "mercato-kafka"
     (mounted,) = [one["secret"] for one in operator["spec"]["volumes"] if one["name"] == "kafka-users"]
-    assert {item["key"] for item in mounted["items"]} == {"order", "product", "payment", "notification"}
+    assert {item["key"] for item in mounted["items"]} == {"order", "product", "payment", "notification", "toolbox"}
     assert mounted["secretName"] == "mercato-kafka"
 
 
@@ -83,3 +82,45 @@ def test_one_broker_is_asked_for_one_copy_of_everything() -> None:
 
 def test_more_copies_than_brokers_are_refused() -> None:
     assert "kafka.topicReplicas is above kafka.strimzi.replicas" in refusal(*VALUES, "--set", "kafka.topicReplicas=4")
+
+
+ELSEWHERE = ("--values", str(CHART / "ci" / "strimzi-elsewhere-values.yaml"))
+
+
+def test_beside_a_kafka_of_another_namespace_none_is_made_and_everybody_is_led_there() -> None:
+    objects = rendered(*ELSEWHERE)
+    assert not of_kind(objects, "Kafka", "KafkaNodePool")
+    for component, pod in pods(objects):
+        for container in containers(pod):
+            if bootstrap := environment(container).get("MERCATO_KAFKA_BOOTSTRAP"):
+                assert bootstrap == "shared-kafka-bootstrap.kafka.svc:9093", component
+    operator = environment(containers(dict(pods(objects))["operator"])[0])
+    assert (operator["MERCATO_STRIMZI_NAMESPACE"], operator["MERCATO_STRIMZI_CLUSTER"]) == ("kafka", "shared")
+    peer = {
+        "podSelector": {"matchLabels": {"strimzi.io/cluster": "shared"}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kafka"}},
+    }
+    assert json.loads(operator["MERCATO_KAFKA_PEER"]) == peer
+    order = named(objects, "NetworkPolicy", "mercato-order")["spec"]["egress"]
+    assert {"to": [peer], "ports": [{"port": 9093}]} in order
+
+
+def test_the_operator_may_do_there_what_it_must_and_starts_before_the_authority_is_copied() -> None:
+    objects = rendered(*ELSEWHERE)
+    (role,) = (each for each in of_kind(objects, "Role") if each["metadata"].get("namespace") == "kafka")
+    rights = {resource: rule["verbs"] for rule in role["rules"] for resource in rule["resources"]}
+    assert rights == {
+        "kafkatopics": ["list", "create", "patch", "delete"],
+        "kafkausers": ["list", "create", "patch", "delete"],
+        "secrets": ["get", "list", "create", "patch", "delete"],
+    }
+    (binding,) = (each for each in of_kind(objects, "RoleBinding") if each["metadata"].get("namespace") == "kafka")
+    assert binding["roleRef"]["name"] == name(role)
+
+    def optional(component: str) -> object:
+        volumes: Any = dict(pods(objects))[component]["spec"]["volumes"]
+        (authority,) = (each["secret"] for each in volumes if each["name"] == "kafka-ca")
+        assert authority["secretName"] == "shared-cluster-ca-cert"
+        return authority.get("optional", False)
+
+    assert (optional("operator"), optional("order")) == (True, False)

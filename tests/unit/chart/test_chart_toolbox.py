@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chart_objects import CASES, CHART, Object, case, component, environment, name, named, pods, rendered
+from chart_objects import CASES, CHART, Object, case, component, containers, environment, name, named, pods, rendered
 
 STRIMZI = CHART / "values-strimzi.yaml"
 EXTERNAL = CHART / "values-external.yaml"
@@ -54,20 +54,11 @@ def test_on_the_bundled_broker_it_is_the_administrator() -> None:
     assert found["MERCATO_KAFKA_PASSWORD"] == "mercato-kafka/admin"
 
 
-def test_at_strimzi_it_has_a_user_that_reads_everything_and_puts_dead_letters_back() -> None:
+def test_at_strimzi_it_is_a_user_to_whom_the_operator_gives_the_rights_to_look_at_everything() -> None:
     objects = case(STRIMZI)
     assert variables(objects)["MERCATO_KAFKA_PASSWORD"] == "mercato-kafka/toolbox"
-    user = named(objects, "KafkaUser", "toolbox")["spec"]
-    assert user["authentication"]["password"]["valueFrom"]["secretKeyRef"] == {
-        "name": "mercato-kafka",
-        "key": "toolbox",
-    }
-    rights = {acl["resource"]["type"]: acl for acl in user["authorization"]["acls"]}
-    assert {kind: acl["operations"] for kind, acl in rights.items()} == {
-        "topic": ["Describe", "Read", "Write"],
-        "group": ["Describe", "Read"],
-    }
-    assert {acl["resource"]["name"] for acl in rights.values()} == {"*"}
+    operator = containers(dict(pods(objects))["operator"])[0]
+    assert environment(operator)["MERCATO_KAFKA_OBSERVER"] == "toolbox"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a Kafka client of a service makes itself known, from the service's settings."""
+"""How a service makes itself known to Kafka, from its settings."""
 
 from typing import Any
 
@@ -18,6 +18,11 @@ def config(**settings: Any) -> dict[str, Any]:
 
 def test_without_settings_the_connection_is_plain() -> None:
     assert not {key for key in config() if key.startswith(("sasl.", "ssl.", "security."))}
+
+
+def test_the_consumer_group_is_the_services_name_unless_another_is_given() -> None:
+    assert OrderLike().group == "order"
+    assert OrderLike(kafka_group="team.order").group == "team.order"
 
 
 def test_a_sasl_user_is_presented_with_its_mechanism_and_authority() -> None:

@@ -89,8 +89,8 @@ def test_the_environment_is_what_the_chart_gives_its_own() -> None:
         if each["name"] == "order"
     ]
     names = {each["name"] for each in theirs["env"]}
-    # libpq's mode is its default there, and the port is the service's.
-    assert environment(whole()).keys() - names == {"MERCATO_PORT", "PGSSLMODE"}
+    # libpq's mode is its default there, and so is the group; the port is the service's.
+    assert environment(whole()).keys() - names == {"MERCATO_PORT", "PGSSLMODE", "MERCATO_KAFKA_GROUP"}
     assert names - environment(whole()).keys() == set()
 
 
@@ -106,7 +106,7 @@ def test_external_stores_are_reached_as_the_installation_says() -> None:
     found = environment(whole(), EXTERNAL)
     assert found["MERCATO_DATABASE_URL"] == "postgresql://loyalty@db.example:5432/loyalty"
     assert (found["PGSSLMODE"], found["PGSSLROOTCERT"]) == ("verify-full", "/etc/mercato/postgres-ca/ca.crt")
-    assert found["MERCATO_KAFKA_USERNAME"] == "mercato"
+    assert (found["MERCATO_KAFKA_USERNAME"], found["MERCATO_KAFKA_GROUP"]) == ("mercato", "loyalty")
     assert found["MERCATO_KAFKA_PASSWORD"] == "their-kafka/mercato"
     assert found["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.monitoring:4318"
     pod = made(whole(), EXTERNAL)["Deployment"]["spec"]["template"]["spec"]
@@ -128,6 +128,7 @@ def test_a_service_of_another_namespace_finds_the_platform() -> None:
     assert found["MERCATO_DATABASE_URL"] == "postgresql://team.loyalty@postgres.shop:5432/team.loyalty"
     assert found["MERCATO_KAFKA_BOOTSTRAP"] == "kafka.shop:9092"
     assert found["MERCATO_KAFKA_USERNAME"] == "team.loyalty"
+    assert found["MERCATO_KAFKA_GROUP"] == "team.loyalty", "topics and rights are of this name"
 
 
 def test_its_own_variables_win_and_no_name_is_there_twice() -> None:

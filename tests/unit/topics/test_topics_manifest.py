@@ -61,6 +61,11 @@ def test_configuration_reaches_the_topic_beside_its_retention() -> None:
     assert declared.topics()[0].config == {"cleanup.policy": "delete", "retention.ms": "43200000"}
 
 
+def test_a_list_in_the_configuration_is_written_as_kafka_writes_it() -> None:
+    declared = order_topic(manifest(config={"cleanup.policy": " compact, delete "}), "x.yaml")
+    assert declared.topics()[0].config["cleanup.policy"] == "compact,delete"
+
+
 @pytest.mark.parametrize(("text", "expected"), [("500ms", 500), ("2s", 2_000), ("3m", 180_000), ("1d", 86_400_000)])
 def test_durations_are_milliseconds(text: str, expected: int) -> None:
     assert milliseconds(text) == expected

@@ -38,6 +38,8 @@ platform what those need to know. {root, name}
 {{- end }}
 {{- if eq .Values.kafka.mode "strimzi" }}
 - {name: MERCATO_STRIMZI_CLUSTER, value: {{ .Values.kafka.strimzi.clusterName }}}
+- {name: MERCATO_STRIMZI_NAMESPACE, value: {{ include "mercato.strimzi.namespace" . }}}
+- {name: MERCATO_KAFKA_OBSERVER, value: {{ $user | quote }}}
 {{- end }}
 {{- if hasPrefix "SASL_" $kafka.protocol }}
 - {name: MERCATO_KAFKA_USERS_SECRET, value: {{ include "mercato.secret.kafka" . }}}

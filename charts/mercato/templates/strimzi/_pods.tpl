@@ -19,3 +19,8 @@ securityContext: {runAsNonRoot: true, fsGroup: 0, seccompProfile: {type: Runtime
 {{- define "mercato.strimzi.container" -}}
 securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 {{- end }}
+
+{{/* Where the Kafka is. */}}
+{{- define "mercato.strimzi.namespace" -}}
+{{ .Values.kafka.strimzi.namespace | default .Release.Namespace }}
+{{- end }}

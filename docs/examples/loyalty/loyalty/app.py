@@ -24,9 +24,9 @@ def build(settings: LoyaltySettings) -> Starlette:
     producer = Producer(settings)
     tokens = Tokens(settings)
     # The newest version of an order counts: a message that fails may wait apart from the others.
-    batches = Batches(database, settings.service, Earn(settings), Retry())
+    batches = Batches(database, settings.group, Earn(settings), Retry())
     events = Consumer(settings, [TOPIC], batches)
-    retries = Consumer(settings, [retry_topic(TOPIC, settings.service)], batches)
+    retries = Consumer(settings, [retry_topic(TOPIC, settings.group)], batches)
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],
