@@ -1,6 +1,6 @@
 """The topics read into rows: the feed, what each group has taken, and what is set aside."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,10 @@ class Subscription:
     @property
     def retry(self) -> str:
         return f"{self.topic}.{self.group}{RETRY}"
+
+    @property
+    def dead_letters(self) -> str:
+        return f"{self.topic}.{self.group}{SUFFIX}"
 
 
 class Logs:
@@ -104,7 +108,8 @@ def set_aside(
     aside: dict[str, SetAside] = {}
     replayed = {letter_id for letter_id, outcome in outcomes.items() if outcome is Outcome.REPLAYED}
     for group in {one.group for one in waiting}:
-        own = [letter for letter in letters if _subscription(letter.topic).group == group]
+        buried = {one.dead_letters for one in waiting if one.group == group}
+        own = [letter for letter in letters if letter.topic in buried]
         ids = {known for letter in own if letter.id not in replayed and (known := letter.headers.get("ce_id"))}
         for one, waits in waiting.items():
             if one.group == group:
@@ -129,9 +134,13 @@ def groups_of_others(topics: Iterable[str]) -> list[str]:
 
 
 def _subscriptions(topics: Iterable[str]) -> list[Subscription]:
-    return [_subscription(name) for name in topics if name.endswith(SUFFIX)]
+    names = set(topics)
+    return [_subscription(name, names) for name in names if name.endswith(SUFFIX)]
 
 
-def _subscription(dead_letter_topic: str) -> Subscription:
-    topic, _, group = dead_letter_topic.removesuffix(SUFFIX).rpartition(".")
-    return Subscription(topic, group)
+def _subscription(dead_letter_topic: str, topics: Collection[str]) -> Subscription:
+    """A group's name may have dots as a topic's has: the longest topic there is that the name begins with."""
+    name = dead_letter_topic.removesuffix(SUFFIX)
+    ends = [position for position, sign in enumerate(name) if sign == "."]
+    end = next((end for end in reversed(ends) if name[:end] in topics), ends[-1] if ends else 0)
+    return Subscription(name[:end], name[end + 1 :])

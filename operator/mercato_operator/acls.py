@@ -1,6 +1,6 @@
 """What each service may do in Kafka, derived from the topics it produces to and consumes. Pure: no Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,11 +38,10 @@ def access(topics: Sequence[OrderTopic]) -> dict[str, frozenset[Access]]:
     return {user: frozenset(mine) for user, mine in granted.items()}
 
 
-OBSERVER: frozenset[Access] = frozenset(
-    {Access("topic", "*", operation) for operation in ("Describe", "Read", "Write")}
-    | {Access("group", "*", operation) for operation in ("Describe", "Read")}
-)
-"""Who reads all topics and how far each group has come, and puts dead letters back."""
+def observing(topics: Iterable[str], groups: Iterable[str]) -> frozenset[Access]:
+    """For one who reads these topics and how far these groups have come, and puts dead letters back."""
+    logs = {access for name in topics for access in _on_topic(name, "Read", "Write")}
+    return frozenset(logs | {Access("group", name, operation) for name in groups for operation in ("Describe", "Read")})
 
 
 def _on_topic(name: str, *operations: Operation) -> set[Access]:

@@ -33,7 +33,7 @@ class ProcessSettings(ServiceSettings):
     )
     kafka_observer: str = Field(
         "",
-        description="one of the platform's own users, who may read everything and put dead letters back; empty: nobody",
+        description="one of the platform's own users, who may read its topics and put dead letters back; empty: nobody",
     )
     kafka_manages_users: bool = Field(True, description="whether users and rights are seen to, where clients sign in")
     kafka_shared_user: str = Field("", description="one user for all services; empty: each has its own")

@@ -106,7 +106,7 @@ caSecret: {{ $kafka.external.caSecret | quote }}
   secret:
     secretName: {{ $secret }}
     items: [{key: ca.crt, path: ca.crt}]
-    {{- if and (eq $.name "operator") (eq $kind "kafka") $.root.Values.kafka.strimzi.namespace }}
+    {{- if and (eq $.name "operator") (eq $kind "kafka") (eq $.root.Values.kafka.mode "strimzi") $.root.Values.kafka.strimzi.namespace }}
     optional: true # it is the operator that copies it
     {{- end }}
 {{- end }}

@@ -2,7 +2,7 @@
 
 {{- define "mercato.keda.bootstrap" -}}
 {{- $kafka := include "mercato.kafka" . | fromYaml -}}
-{{- if eq .Values.kafka.mode "external" }}{{ $kafka.bootstrap }}{{ else }}{{ $kafka.bootstrap | replace ":" (printf ".%s.svc:" .Release.Namespace) }}{{ end -}}
+{{- if or (eq .Values.kafka.mode "external") (contains ".svc:" $kafka.bootstrap) }}{{ $kafka.bootstrap }}{{ else }}{{ $kafka.bootstrap | replace ":" (printf ".%s.svc:" .Release.Namespace) }}{{ end -}}
 {{- end }}
 
 {{/* Whether the brokers ask for a password, or show a certificate that only their own authority vouches for. */}}

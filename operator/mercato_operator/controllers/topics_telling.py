@@ -7,6 +7,7 @@ from typing import Any
 from mercato_operator import metrics
 from mercato_operator.conditions import find
 from mercato_operator.events import News, Type
+from mercato_operator.messaging.backend import Fault
 from mercato_operator.messaging.declarations import Declaration, Key
 from mercato_operator.messaging.plan import Plan
 from mercato_operator.messaging.status import READY, Found
@@ -23,6 +24,7 @@ class Telling:
     def __init__(self, tell: Callable[[News], None]) -> None:
         self._tell = tell
         self._rights: Mapping[str, object] = {}
+        self._faults: Mapping[str, Fault | None] = {}
 
     def tell(
         self,
@@ -65,6 +67,9 @@ class Telling:
                 log.info("user %s: %s", user, "; ".join(outcome.done))
                 if user in self._rights and self._rights[user] == wanted.access.get(user):
                     metrics.DRIFT.labels("user").inc()
+            if outcome.fault and outcome.fault != self._faults.get(user):
+                log.warning("user %s: %s: %s", user, outcome.fault.reason, outcome.fault.message)
+        self._faults = {user: one.fault for user, one in found.users.items()}
         self._rights = {user: wanted.access.get(user) for user, one in found.users.items() if one.fault is None}
 
     def _news(self, each: Declaration, type_: Type, reason: str, message: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mercato_operator.acls import OBSERVER
+from mercato_operator.acls import observing
 from mercato_operator.messaging.backend import Account
 from mercato_operator.messaging.plan import Plan
 from mercato_operator.messaging.progress import Read
@@ -21,10 +21,15 @@ def accounts(
     `secret` is the namespace and name of the Secret with a key for each of the platform's own users; `observer` is the
     one among them who may look at everything.
     """
-    rights = {**wanted.access, observer: OBSERVER}
+    groups = {group for planned in wanted.planned.values() for group in planned.groups}
+    rights = {**wanted.access, observer: observing((topic.name for topic in wanted.topics), groups)}
     platform = [
         Account(
-            user, rights.get(user, frozenset()), password, managed=False, secret=(*secret, user) if secret else None
+            user,
+            rights.get(user, frozenset()),
+            password,
+            managed=user == observer,  # it goes where nobody is to look any more
+            secret=(*secret, user) if secret else None,
         )
         for user, password in sorted(passwords.items())
     ]

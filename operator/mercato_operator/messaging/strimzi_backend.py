@@ -9,7 +9,6 @@ from mercato_operator.admin import partitions_fault
 from mercato_operator.messaging.backend import Account, BackendUnavailable, Fault, Outcome
 from mercato_operator.messaging.strimzi_copies import Copies
 from mercato_operator.messaging.strimzi_objects import (
-    CLUSTER,
     MANAGED_USER,
     SECRETS,
     TOPICS,
@@ -25,7 +24,7 @@ from mercato_operator.topics import Topic
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
 
 _AT_ONCE: Final = 8
-_TAKEN: Final = "belongs to the installation in namespace {}: choose another name"
+_TAKEN: Final = "UserExists"
 
 
 class StrimziBackend:
@@ -42,8 +41,8 @@ class StrimziBackend:
         return {topic.name: outcome for topic, outcome in zip(topics, outcomes, strict=True)}
 
     async def _topic(self, topic: Topic, now: Object | None) -> Outcome:
-        if now is not None and self._strimzi.is_anothers(now):
-            return Outcome(fault=_taken(now))
+        if now is not None and (why := self._strimzi.foreign(now)):
+            return Outcome(fault=Fault("TopicTaken", f"the KafkaTopic of that name {why}: choose another name"))
         kept = (now or {}).get("spec", {}).get("partitions")
         fault = partitions_fault(topic, kept) if kept is not None else None
         wanted = self._strimzi.topic(replace(topic, partitions=kept) if fault else topic)
@@ -64,7 +63,7 @@ class StrimziBackend:
         return dict(zip(names, outcomes, strict=True))
 
     async def _without_topic(self, name: str, now: Object | None) -> Outcome:
-        if now is None or self._strimzi.is_anothers(now):
+        if now is None or self._strimzi.foreign(now):
             return Outcome()
         await self._delete(TOPICS, now)
         text = f"Strimzi has not removed topic {name} yet: is its Topic Operator running?"
@@ -79,17 +78,19 @@ class StrimziBackend:
         await self._each(self._without_user(body) for body in gone)
         found |= {body["metadata"]["name"]: Outcome((f"removed user {body['metadata']['name']}",)) for body in gone}
         try:
-            await self._copies.bring(accounts, complete=complete)
+            # The credentials of somebody else's user of that name are not for ours.
+            own = [each for each in accounts if (fault := found[each.user].fault) is None or fault.reason != _TAKEN]
+            await self._copies.bring(own, complete=complete)
         except KubernetesError as error:
             raise BackendUnavailable(f"Strimzi's Secrets cannot be copied: {error}") from error
         return found
 
     async def _user(self, account: Account, now: Object | None) -> Outcome:
-        if now is not None and self._strimzi.is_anothers(now):
-            return Outcome(fault=_taken(now))
+        if now is not None and (why := self._strimzi.foreign(now)):
+            return Outcome(fault=Fault(_TAKEN, f"the KafkaUser {account.user} {why}: choose another name"))
         if now is not None and account.managed and not self._is_managed(now):
             text = f"there is a KafkaUser {account.user} that the operator did not make: give the service another name"
-            return Outcome(fault=Fault("UserExists", text))
+            return Outcome(fault=Fault(_TAKEN, text))
         wanted = self._strimzi.user(account, await self._password(account))
         if now is not None and is_as(now, wanted):
             return Outcome(fault=user_fault(now))
@@ -117,9 +118,9 @@ class StrimziBackend:
         return self._strimzi.is_ours(body) and body["metadata"]["labels"].get(MANAGED_USER) == "true"
 
     async def _all(self, resource: Resource) -> dict[str, Object]:
-        selector = {"labelSelector": f"{CLUSTER}={self._strimzi.cluster}"}
+        """Those of other clusters too: a name is taken by whoever has it."""
         try:
-            items, _ = await self._client.list(resource, self._strimzi.namespace, selector)
+            items, _ = await self._client.list(resource, self._strimzi.namespace)
         except KubernetesError as error:
             remedy = "; is Strimzi installed?" if error.status == 404 else ""
             raise BackendUnavailable(f"{resource} cannot be listed: {error}{remedy}") from error
@@ -147,7 +148,3 @@ class StrimziBackend:
 
     async def close(self) -> None:
         """There is nothing to give up."""
-
-
-def _taken(body: Object) -> Fault:
-    return Fault("TopicTaken", _TAKEN.format(body["metadata"]["labels"]["mercato.dev/installation"]))

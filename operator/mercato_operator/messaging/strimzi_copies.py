@@ -3,6 +3,7 @@
 These are the authority of the cluster's certificates, and the credentials of each user as Strimzi lays them out.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,6 +11,8 @@ from mercato_operator.messaging.backend import Account
 from mercato_operator.messaging.strimzi_objects import CLUSTER, INSTALLATION, PURPOSE, SECRETS, Strimzi, is_as
 from mercato_operator.ownership import MANAGER
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Object
+
+log = logging.getLogger(__name__)
 
 COPY: Final = "kafka-copy"
 Place = tuple[str, str]
@@ -21,6 +24,7 @@ class Copies:
 
     def __init__(self, client: Kubernetes, strimzi: Strimzi) -> None:
         self._client, self._strimzi = client, strimzi
+        self._missing = False
 
     async def bring(self, accounts: Sequence[Account], *, complete: bool) -> None:
         """Copies what differs; where `complete`, copies that nobody needs any more go. Raises KubernetesError."""
@@ -30,9 +34,16 @@ class Copies:
         if not namespaces:
             return
         wanted: dict[Place, Mapping[str, str]] = {}
-        authority = await self.one(strimzi.namespace, f"{strimzi.cluster}-cluster-ca-cert")
-        if authority and (certificate := (authority.get("data") or {}).get("ca.crt")):
-            wanted |= {(each, authority["metadata"]["name"]): {"ca.crt": certificate} for each in namespaces}
+        name = f"{strimzi.cluster}-cluster-ca-cert"
+        certificate = ((await self.one(strimzi.namespace, name) or {}).get("data") or {}).get("ca.crt")
+        if certificate:
+            wanted |= {(each, name): {"ca.crt": certificate} for each in namespaces}
+        elif not self._missing:
+            log.warning(
+                "namespace %s has no Secret %s, and clients of Kafka cannot start: is the Kafka named %s, and ready?",
+                strimzi.namespace, name, strimzi.cluster,
+            )  # fmt: skip
+        self._missing = not certificate
         credentials = await self._credentials()
         for user, namespace in places.items():
             if user in credentials and namespace in namespaces:

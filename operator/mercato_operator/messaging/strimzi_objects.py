@@ -38,9 +38,16 @@ class Strimzi:
     def is_ours(self, body: Object) -> bool:
         return _installation(body) == self.home
 
-    def is_anothers(self, body: Object) -> bool:
-        """Written by the operator of another installation."""
-        return _installation(body) not in {None, self.home}
+    def foreign(self, body: Object) -> str | None:
+        """Why an object is left alone; None where it may be changed: it is ours, or nobody's beside us."""
+        labels = body["metadata"].get("labels") or {}
+        if (cluster := labels.get(CLUSTER)) != self.cluster:
+            return f"belongs to the Kafka {cluster}" if cluster else f"names no Kafka by the label {CLUSTER}"
+        if (installation := _installation(body)) not in {None, self.home}:
+            return f"belongs to the installation in namespace {installation}"
+        if installation is None and self.namespace != self.home:
+            return f"was not made by this operator; the label {INSTALLATION}={self.home} would hand it over"
+        return None
 
     def topic(self, topic: Topic) -> Object:
         """A KafkaTopic. It has no owner: the topic outlives whoever asked for it."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.gateway.envoy import rate_limits
-from services.gateway.envoy.local_replies import TRACE_NOTE, local_reply_config
+from services.gateway.envoy.local_replies import REPEATABLE, TRACE_NOTE, local_reply_config
 from services.gateway.envoy.options import (
     COLLECTOR,
     JWT_REQUIREMENT,
@@ -20,7 +20,8 @@ from services.gateway.envoy.tls import transport_socket
 _MEBIBYTE: Final = 1024 * 1024
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
 _FORGED: Final = (
-    SUBJECT_HEADER, "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
+    SUBJECT_HEADER, REPEATABLE,
+    "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
     "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-auth-request-user",
     "x-auth-request-email", "x-auth-request-groups", "x-authenticated-user", "x-consumer-id", "x-consumer-username",
     "x-credential-identifier", "x-jwt-payload", "x-jwt-claims", "x-endpoint-api-userinfo", "x-roles",

@@ -17,6 +17,10 @@ BODY_FILTER: Final = "envoy.filters.http.buffer"
 TOKEN_FILTER: Final = "envoy.filters.http.jwt_authn"  # noqa: S105 - a name
 _IDEMPOTENT: Final = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _KEY: Final = {"name": "idempotency-key", "present_match": True}
+_IDEMPOTENT_METHOD: Final = {
+    "name": ":method",
+    "string_match": {"safe_regex": {"regex": "|".join(sorted(_IDEMPOTENT))}},
+}
 
 
 def routes_file(options: EnvoyOptions) -> str:
@@ -52,7 +56,7 @@ def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
 
 
 def _lines(route: Route, options: EnvoyOptions) -> Iterator[Resource]:
-    """A line of the table; two where an idempotency key decides what may be retried."""
+    """A line of the table; more where the method or an idempotency key decides whether a request may be repeated."""
     line = _line(route, options)
     if not isinstance(route.action, Forward) or "route" not in line:
         yield line
@@ -60,12 +64,11 @@ def _lines(route: Route, options: EnvoyOptions) -> Iterator[Resource]:
     if route.match.method in _IDEMPOTENT:
         yield _repeatable(line, route.action)
         return
-    if not route.policy.retries:
-        yield line
-        return
-    with_key = {**line, "match": {**line["match"], "headers": [*line["match"].get("headers", []), _KEY]}}
-    yield _repeatable(with_key, route.action)
-    yield {**line, "route": {**line["route"], "retry_policy": _retry_policy(route, idempotent=False)}}
+    for condition in (_KEY, _IDEMPOTENT_METHOD) if route.match.method is None else (_KEY,):
+        narrowed = {**line["match"], "headers": [*line["match"].get("headers", []), condition]}
+        yield _repeatable({**line, "match": narrowed}, route.action)
+    once = {**line["route"], "retry_policy": _retry_policy(route, idempotent=False)}
+    yield {**line, "route": once} if route.policy.retries else line
 
 
 def _repeatable(line: Resource, forward: Forward) -> Resource:
@@ -135,7 +138,8 @@ def _retry_policy(route: Route, *, idempotent: bool) -> Resource:
                 "typed_config": typed("extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
             }
         ],
-        "host_selection_retry_max_attempts": 3,
+        # Of two endpoints each choice may meet the failed one again: so many times in a row it hardly does.
+        "host_selection_retry_max_attempts": 10,
     }
     if idempotent:
         policy["retry_on"] += ",reset,retriable-status-codes"

@@ -144,8 +144,8 @@ async def test_the_platforms_topics_become_strimzis_and_ready_follows_theirs(wor
     assert acls["notification"] == ["Read"]
     everything = users["toolbox"]["spec"]["authorization"]["acls"]
     assert {(one["resource"]["type"], one["resource"]["name"], *one["operations"]) for one in everything} == {
-        ("topic", "*", "Describe", "Read", "Write"),
-        ("group", "*", "Describe", "Read"),
+        *(("topic", name, "Describe", "Read", "Write") for name in topics),
+        *(("group", name, "Describe", "Read") for name in PASSWORDS),
     }
 
 
@@ -240,3 +240,34 @@ async def test_the_authority_and_the_credentials_are_copied_and_kept_current(wor
     wrong = {"password": b64encode(b"wrong").decode()}
     await world.admin.put({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": wrong})
     await until(credentials, 45)
+
+
+@pytest.mark.usefixtures("operator", "strimzi")
+async def test_a_user_that_others_made_there_stays_theirs_and_its_password_stays_there(world: World) -> None:
+    metadata = {"namespace": world.kafka_namespace, "labels": {"strimzi.io/cluster": CLUSTER}}
+    theirs = {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaUser",
+        "metadata": {**metadata, "name": "loyalty"},
+        "spec": {"authentication": {"type": "scram-sha-512"}},
+    }
+    await world.admin.put(theirs)
+    labels = {**metadata["labels"], "strimzi.io/kind": "KafkaUser"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {**metadata, "labels": labels, "name": "loyalty"}}
+    await world.admin.put({**secret, "data": {"password": b64encode(b"theirs").decode()}})
+    service = {
+        "apiVersion": "mercato.dev/v1alpha1",
+        "kind": "CommerceService",
+        "metadata": {"name": "loyalty", "namespace": world.namespace},
+        "spec": {"image": "example.test/loyalty:1", "suspend": True, "consumes": ["order.events"]},
+    }
+    await world.put("order.events")
+    await world.admin.put(service)
+
+    async def refused() -> bool:
+        found = (await world.admin.get(service)).get("status", {}).get("conditions", ())
+        return any("was not made by this operator" in each["message"] for each in found)
+
+    await until(refused, 45)
+    assert await world.secret("loyalty-kafka-user") == {}
+    assert (await world.named("kafkausers"))["loyalty"]["spec"] == theirs["spec"]

@@ -104,7 +104,8 @@ def effort(release: Release, began: float) -> str:
         for sample in family.samples:
             sizes[sample.name] = sizes.get(sample.name, 0) + sample.value
     seconds = time.time() - sizes["process_start_time_seconds"]
-    rate = sizes["mercato_operator_reconciles_total"] / seconds
+    # It may have been killed when all was done.
+    rate = sizes.get("mercato_operator_reconciles_total", 0.0) / seconds
     return f"{took:.0f} s, {rate:.1f} reconciles/s, {sizes['process_resident_memory_bytes'] / 2**20:.0f} MiB"
 
 

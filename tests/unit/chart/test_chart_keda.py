@@ -25,6 +25,7 @@ def lag(objects: tuple[Object, ...], service: str) -> Any:
     [
         (KEDA, "kafka.shop.svc:9092"),
         (STRIMZI, "mercato-kafka-bootstrap.shop.svc:9093"),
+        ((*STRIMZI, "--set", "kafka.strimzi.namespace=kafka"), "mercato-kafka-bootstrap.kafka.svc:9093"),
         (EXTERNAL, "kafka-1.example.com:9094,kafka-2.example.com:9094"),
     ],
 )

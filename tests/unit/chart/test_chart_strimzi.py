@@ -22,7 +22,7 @@ def kafka(objects: tuple[Object, ...]) -> Object:
     return of_kind(objects, "Kafka")[0]
 
 
-def test_pools_topics_and_users_name_their_cluster(objects: tuple[Object, ...], kafka: Object) -> None:
+def test_pools_name_their_cluster(objects: tuple[Object, ...], kafka: Object) -> None:
     parts = of_kind(objects, "KafkaNodePool")
     assert {each["metadata"]["labels"]["strimzi.io/cluster"] for each in parts} == {name(kafka)}
     assert {each["apiVersion"] for each in [kafka, *parts]} == {"kafka.strimzi.io/v1"}

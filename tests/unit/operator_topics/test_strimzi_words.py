@@ -56,6 +56,24 @@ def test_what_is_ready_has_no_fault() -> None:
     assert user_fault(ready) is None
 
 
+@pytest.mark.parametrize(
+    ("strimzi", "labels", "why"),
+    [
+        (STRIMZI, {"strimzi.io/cluster": "mercato"}, "was not made by this operator"),
+        (STRIMZI, {"strimzi.io/cluster": "other", "mercato.dev/installation": "shop"}, "belongs to the Kafka other"),
+        (STRIMZI, {}, "names no Kafka"),
+        (STRIMZI, {"strimzi.io/cluster": "mercato", "mercato.dev/installation": "b"}, "installation in namespace b"),
+        (STRIMZI, {"strimzi.io/cluster": "mercato", "mercato.dev/installation": "shop"}, None),
+        (Strimzi("shop", "mercato", "shop"), {"strimzi.io/cluster": "mercato"}, None),
+    ],
+)
+def test_what_others_made_beside_their_kafka_is_left_alone(
+    strimzi: Strimzi, labels: dict[str, str], why: str | None
+) -> None:
+    found = strimzi.foreign({"metadata": {"name": "order", "labels": labels}})
+    assert found is None if why is None else why in str(found)
+
+
 def test_a_user_that_strimzi_refuses_says_why() -> None:
     refused = {"type": "NotReady", "status": "True", "reason": "InvalidResourceException", "message": "no password"}
     fault = user_fault(said(refused))

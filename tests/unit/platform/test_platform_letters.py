@@ -1,6 +1,6 @@
 """Dead letters: which are open, what is put back, what is never shown."""
 
-from cli.invariants.logs import Subscription, set_aside
+from cli.invariants.logs import Subscription, groups_of_others, set_aside
 from cli.platform.letters import Letter, Outcome, marker, settle
 from cli.platform.masking import masked
 
@@ -35,10 +35,14 @@ def test_open_and_discarded_letters_account_for_a_message_and_replayed_ones_do_n
 
 
 def test_a_letter_without_an_id_accounts_for_its_place_in_the_log() -> None:
-    aside = set_aside(
-        [letter(0, {"mercato-origin": "order.replies/3/9"})], {}, {Subscription("x", "order"): frozenset()}
-    )
+    one = Subscription("order.replies", "order")
+    aside = set_aside([letter(0, {"mercato-origin": "order.replies/3/9"})], {}, {one: frozenset()})
     assert aside["order"].locations == {"order.replies/3/9"}
+
+
+def test_a_group_of_another_namespace_is_told_from_the_topic_it_reads() -> None:
+    topics = ["order.events", "order.events.team-a.order.dead-letter", "order.events.notification.dead-letter"]
+    assert groups_of_others(topics) == ["team-a.order"]
 
 
 def test_payment_tokens_are_masked_wherever_they_stand() -> None:
