@@ -27,7 +27,7 @@ class TopicsPass:
     """`home` is the operator's own namespace; `passwords` are those of the platform's own users, read again each time.
 
     `secret` (namespace, name) is where they come from. `replicas` other than 0 takes the place of what is declared.
-    `users`: whether users and rights are seen to. `observer`: the platform's own user who may look at everything.
+    `users`: whether users and rights are seen to. `observer`: the platform's own user who may read all topics.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ class Telling:
         for user, outcome in found.users.items():
             if outcome.done:
                 log.info("user %s: %s", user, "; ".join(outcome.done))
-                if user in self._rights and self._rights[user] == wanted.access.get(user):
+                if user in wanted.access and self._rights.get(user) == wanted.access[user]:
                     metrics.DRIFT.labels("user").inc()
             if outcome.fault and outcome.fault != self._faults.get(user):
                 log.warning("user %s: %s: %s", user, outcome.fault.reason, outcome.fault.message)

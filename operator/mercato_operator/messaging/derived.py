@@ -19,7 +19,7 @@ def accounts(
     """The platform's own users (`passwords`), and those of services whose names are not among them.
 
     `secret` is the namespace and name of the Secret with a key for each of the platform's own users; `observer` is the
-    one among them who may look at everything.
+    one among them who may read all topics.
     """
     groups = {group for planned in wanted.planned.values() for group in planned.groups}
     rights = {**wanted.access, observer: observing((topic.name for topic in wanted.topics), groups)}
