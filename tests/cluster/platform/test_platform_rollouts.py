@@ -12,6 +12,8 @@ from cli.platform.toolbox import Toolbox
 ROLLOUT = 180.0
 STEADY = 5.0
 """Seconds of load before and after a change."""
+AFTERWARDS = 8.0
+"""Seconds of a load that every machine carries."""
 
 
 def _scaled(release: Release, replicas: int) -> None:
@@ -23,11 +25,19 @@ def _scaled(release: Release, replicas: int) -> None:
     )
 
 
-def _sound(release: Release, outcome: Outcome, confirmed: float = 0.95) -> None:
-    """`confirmed` is the share of orders that must not have met a deadline."""
+def _sound(release: Release, toolbox: Toolbox, outcome: Outcome) -> None:
+    """Nothing was lost, most orders met no deadline (how many is the machine's affair), and afterwards none does.
+
+    A partition that nobody reads any more, or a bucket of an outbox that nobody publishes, would hold up a share of
+    the orders that come after.
+    """
     outcome.require_only_retryable_answers()
     outcome.require_nothing_lost()
-    assert outcome.confirmed >= outcome.accepted * confirmed, outcome.result
+    assert outcome.confirmed >= outcome.accepted * 0.6, outcome.result
+    with steady_load(toolbox, rate=5) as after:
+        time.sleep(AFTERWARDS)
+    after.require_nothing_lost()
+    assert after.confirmed == after.accepted >= 30, after.result
     release.mercato("invariants", "--json")
 
 
@@ -38,7 +48,7 @@ def test_scaling_order_up_and_down_under_load_loses_nothing(settled: Release, to
         time.sleep(STEADY)
         _scaled(settled, 1)
         time.sleep(STEADY)
-    _sound(settled, outcome)
+    _sound(settled, toolbox, outcome)
 
 
 def test_a_rolling_restart_of_every_deployment_under_load_loses_nothing(settled: Release, toolbox: Toolbox) -> None:
@@ -49,7 +59,7 @@ def test_a_rolling_restart_of_every_deployment_under_load_loses_nothing(settled:
                 "rollout", "status", f"deployment/{name}", f"--timeout={ROLLOUT:.0f}s", timeout=ROLLOUT + 10
             )
         time.sleep(STEADY)
-    _sound(settled, outcome)
+    _sound(settled, toolbox, outcome)
 
 
 @pytest.mark.long
@@ -65,8 +75,7 @@ def test_an_upgrade_with_new_images_and_a_migration_under_load_keeps_every_order
         images = {pod["spec"]["containers"][0]["image"] for pod in settled.pods("order")}
         assert {image.rpartition(":")[2] for image in images} == {TAG}
         assert MIGRATION in settled.kubectl("exec", "deploy/order", "--", "ls", "/app/services/order/migrations")
-        # Kafka and PostgreSQL are new pods as well: orders of that minute may meet a deadline.
-        _sound(settled, outcome, confirmed=0.6)
+        _sound(settled, toolbox, outcome)
     finally:
         settled.helm("rollback", NAME, "--wait", "--timeout=5m", timeout=360)
 
