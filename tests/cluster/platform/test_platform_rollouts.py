@@ -25,15 +25,15 @@ def _scaled(release: Release, replicas: int) -> None:
     )
 
 
-def _sound(release: Release, toolbox: Toolbox, outcome: Outcome) -> None:
-    """Nothing was lost, most orders met no deadline (how many is the machine's affair), and afterwards none does.
+def _sound(release: Release, toolbox: Toolbox, outcome: Outcome, confirmed: float = 0.95) -> None:
+    """Nothing was lost, at least the share `confirmed` of the orders met no deadline, and afterwards none does.
 
     A partition that nobody reads any more, or a bucket of an outbox that nobody publishes, would hold up a share of
     the orders that come after.
     """
     outcome.require_only_retryable_answers()
     outcome.require_nothing_lost()
-    assert outcome.confirmed >= outcome.accepted * 0.6, outcome.result
+    assert outcome.confirmed >= outcome.accepted * confirmed, outcome.result
     with steady_load(toolbox, rate=5) as after:
         time.sleep(AFTERWARDS)
     after.require_nothing_lost()
@@ -75,7 +75,8 @@ def test_an_upgrade_with_new_images_and_a_migration_under_load_keeps_every_order
         images = {pod["spec"]["containers"][0]["image"] for pod in settled.pods("order")}
         assert {image.rpartition(":")[2] for image in images} == {TAG}
         assert MIGRATION in settled.kubectl("exec", "deploy/order", "--", "ls", "/app/services/order/migrations")
-        _sound(settled, toolbox, outcome)
+        # Kafka and PostgreSQL are new pods as well: orders of that minute may meet a deadline.
+        _sound(settled, toolbox, outcome, confirmed=0.6)
     finally:
         settled.helm("rollback", NAME, "--wait", "--timeout=5m", timeout=360)
 

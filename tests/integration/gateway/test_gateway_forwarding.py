@@ -75,6 +75,15 @@ async def test_an_endpoint_that_refuses_connections_is_left_for_another(gateway:
             assert (await gateway.call("POST", "/api/v1/orders", token=token, json={})).status == 200
 
 
+async def gives_up(gateway: Gateway, token: str, status: int) -> None:
+    """Returns once the new limit is in force."""
+
+    async def holds() -> bool:
+        return await gateway.status("/api/v1/orders", token=token) == status
+
+    await until(holds, 4.0)
+
+
 async def test_what_may_be_repeated_and_takes_longer_than_the_gateway_waits_is_a_503_that_says_when(
     gateway: Gateway,
 ) -> None:
@@ -83,11 +92,7 @@ async def test_what_may_be_repeated_and_takes_longer_than_the_gateway_waits_is_a
     async with gateway.service("order") as (service, port):
         token = await gateway.reachable(order=[port])
         service.pause = 1.0
-
-        async def times_out() -> bool:
-            return await gateway.status("/api/v1/orders", token=token) == 503
-
-        await until(times_out, 4.0)
+        await gives_up(gateway, token, 503)
         for method, headers in (("GET", {}), ("POST", {"idempotency-key": "k"})):
             answer = await gateway.call(method, "/api/v1/orders", token=token, headers=headers)
             assert_problem(answer, 503, "unavailable")
@@ -105,11 +110,7 @@ async def test_what_takes_longer_than_its_rule_allows_is_504(gateway: Gateway) -
     async with gateway.service("order") as (service, port):
         token = await gateway.reachable(order=[port])
         service.pause = 1.0
-
-        async def times_out() -> bool:
-            return await gateway.status("/api/v1/orders", token=token) == 504
-
-        await until(times_out, 4.0)
+        await gives_up(gateway, token, 504)
         assert_problem(await gateway.call("GET", "/api/v1/orders", token=token), 504, "gateway-timeout")
 
 
