@@ -26,8 +26,16 @@ def luhn(digits: str) -> bool:
 def holds_card_number(text: str) -> bool:
     """True when `text` contains what a card network would accept as a number, alone or among other groups of digits."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)  # full-width digits and no-break spaces are typed too
+        # Full-width digits and no-break spaces are typed too, and so are the digits and dashes of other scripts.
+        text = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
     return any(_among(re.findall("[0-9]+", run.group())) for run in _RUN.finditer(text))
+
+
+def _plain(char: str) -> str:
+    if unicodedata.category(char) == "Pd":
+        return "-"
+    digit = unicodedata.decimal(char, None)
+    return char if digit is None else str(digit)
 
 
 def _among(groups: list[str]) -> bool:

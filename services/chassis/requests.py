@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,6 +23,7 @@ from services.chassis.problems import (
 
 MAX_BODY = 1024 * 1024
 _CURSOR_LIMIT = 512
+_LONGEST_PARAMETER = 200
 # Enough for a person; a body full of faults must not make a long answer.
 _MOST_ERRORS = 100
 
@@ -95,6 +97,17 @@ def page(request: Request) -> Page:
         )
     raw = request.query_params.get("cursor")
     return Page(int(text), None if raw is None else _decode_cursor(raw))
+
+
+def text_parameter(request: Request, name: str) -> str:
+    """A query parameter as text without spaces around it, "" without it. Raises InvalidFields."""
+    text = request.query_params.get(name, "").strip(" ")
+    if len(text) > _LONGEST_PARAMETER or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        detail = f"must be at most {_LONGEST_PARAMETER} characters, none of them a control character"
+        raise InvalidFields(
+            "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]
+        )
+    return text
 
 
 def bad_cursor() -> InvalidFields:

@@ -15,7 +15,8 @@ from services.chassis.operations import SameAs
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _no_control(text: str) -> str:
+def no_control(text: str) -> str:
+    """Raises ValueError for a control character or half of a surrogate pair."""
     if _CONTROL.search(text):
         raise ValueError("control characters are not allowed")
     return text
@@ -43,7 +44,7 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-Identifier = Annotated[str, AfterValidator(_no_control)]
+Identifier = Annotated[str, AfterValidator(no_control)]
 """Text that is an identifier (ids, sku, tracking number): digits of any length are fine, control characters are not."""
 
 Text = Annotated[Identifier, AfterValidator(_no_card)]

@@ -56,6 +56,13 @@ class ServiceSettings(Bootstrap):
     trace_sample_ratio: float = reloadable(1.0, ge=0, le=1, description="share of new traces that are recorded")
     issuer: str = Field("http://gateway", description="`iss` of the bearer tokens that are accepted")
     audience: str = "mercato"
+    claim_roles: str = Field(
+        "roles",
+        min_length=1,
+        description="claim with the caller's roles, as a path where it is nested: `realm_access.roles`",
+    )
+    claim_email: str = Field("email", min_length=1, description="claim with the caller's e-mail address")
+    claim_name: str = Field("name", min_length=1, description="claim with the caller's name")
     jwks_url: str = "http://customer/.well-known/jwks.json"
     database_url: SecretStr | None = Field(None, description="postgresql://role:password@host:port/database")
     database_pool_size: int = Field(10, ge=2, le=100, description="most connections this process opens")

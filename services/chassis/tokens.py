@@ -102,12 +102,12 @@ class Tokens:
             raise Unauthorized("The token has expired; refresh it or log in again.") from None
         except jwt.PyJWTError:
             raise Unauthorized("The token is not valid here; log in again.") from None
-        roles = claims.get("roles", [])
+        roles = _claim(claims, self._settings.claim_roles)
         caller = Caller(
             subject=str(claims["sub"]),
-            email=str(claims.get("email", "")),
-            name=str(claims.get("name", "")),
-            roles=frozenset(str(role) for role in (roles if isinstance(roles, list) else [roles])),
+            email=_text(_claim(claims, self._settings.claim_email)),
+            name=_text(_claim(claims, self._settings.claim_name)),
+            roles=frozenset(map(_text, roles if isinstance(roles, list) else [roles])),
         )
         return float(claims["exp"]), caller
 
@@ -141,6 +141,20 @@ class Tokens:
                     self._verified.clear()
                 self._keys = keys
             self._fetched_at = time.monotonic()
+
+
+def _claim(claims: dict[str, Any], path: str) -> object:
+    """The claim of this name, or else the one that the path leads to; None if there is none."""
+    if path in claims:  # names of claims may be URLs, which hold dots (OpenID Connect Core 1.0, section 5.1.2)
+        return claims[path]
+    found: object = claims
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _usable(document: object) -> dict[str, jwt.PyJWK]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Identifier, Text
+from services.chassis.schemas import Body, Identifier, Text, no_control
 from services.customer import emails
 
 
@@ -20,15 +20,19 @@ def _usable(password: SecretStr) -> SecretStr:
     # Length is what counts (NIST SP 800-63B, section 3.1.1.2), so there are no rules on which characters to use.
     if not 8 <= len(password.get_secret_value()) <= 256:
         raise ValueError("must have 8 to 256 characters")
-    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in password.get_secret_value()):
-        raise ValueError("control characters are not allowed")
-    return password
+    return _printable(password)
+
+
+def _printable(secret: SecretStr) -> SecretStr:
+    no_control(secret.get_secret_value())
+    return secret
 
 
 Email = Annotated[
     Identifier, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(emails.checked)
 ]
 Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+Secret = Annotated[SecretStr, AfterValidator(_printable)]
 NewPassword = Annotated[SecretStr, AfterValidator(_usable), Field(json_schema_extra={"minLength": 8, "maxLength": 256})]
 
 
@@ -44,13 +48,13 @@ class LogIn(Body):
     """`POST /api/v1/tokens`. Loose on purpose: what could never be right is answered as wrong, not as invalid."""
 
     email: Annotated[Identifier, Field(max_length=320)]
-    password: SecretStr = Field(max_length=1024)
+    password: Secret = Field(max_length=1024)
 
 
 class Refresh(Body):
     """`POST /api/v1/tokens/refresh`."""
 
-    refresh_token: SecretStr = Field(min_length=1, max_length=512)
+    refresh_token: Secret = Field(min_length=1, max_length=512)
 
 
 class Customer(BaseModel):

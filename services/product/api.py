@@ -1,6 +1,5 @@
 """HTTP in: parse, one transaction, render."""
 
-import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from services.chassis import idempotency
 from services.chassis.database import Database
 from services.chassis.ids import new_id
 from services.chassis.problems import Conflict, InvalidFields, NotFound
-from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json
+from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.responses import json_response
 from services.chassis.tokens import Caller, Tokens, require_admin
 from services.product import repository
@@ -26,8 +25,6 @@ from services.product.schemas import (
     move_document,
     product_document,
 )
-
-_LONGEST_PARAMETER = 200
 
 
 class Api:
@@ -54,7 +51,7 @@ class Api:
 
     async def list(self, request: Request) -> Response:
         """Active products: by name, or the best match of `?q=` first."""
-        asked, category, asked_page = _parameter(request, "q"), _parameter(request, "category"), page(request)
+        asked, category, asked_page = text_parameter(request, "q"), text_parameter(request, "category"), page(request)
         query = None
         if asked:
             query = repository.search_query(asked)
@@ -167,14 +164,3 @@ def _after(asked: Page) -> UUID | None:
         return UUID(asked.cursor)
     except ValueError:
         raise bad_cursor() from None
-
-
-def _parameter(request: Request, name: str) -> str:
-    """A query parameter as text, "" without it. Raises InvalidFields."""
-    text = request.query_params.get(name, "").strip(" ")
-    if len(text) > _LONGEST_PARAMETER or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
-        detail = f"must be at most {_LONGEST_PARAMETER} characters, none of them a control character"
-        raise InvalidFields(
-            "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]
-        )
-    return text

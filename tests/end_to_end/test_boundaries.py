@@ -110,6 +110,25 @@ async def test_lists_are_walked_by_cursor_without_gaps_or_repeats(shop: Shop) ->
         assert_problem(await shop.call("GET", f"/api/v1/orders?{query}", token=customer.token), 422)
 
 
+async def test_staff_find_orders_by_customer_and_contact_and_customers_only_their_own(shop: Shop) -> None:
+    one, other, product = await shop.sign_up(), await shop.sign_up(), await shop.new_product(2)
+    order, another = await shop.bought(one, product["id"]), await shop.bought(other, product["id"])
+    admin = await shop.admin()
+
+    async def found(query: str, token: str = admin) -> list[str]:
+        answer = await shop.call("GET", f"/api/v1/orders?{query}", token=token)
+        assert answer.status == 200, answer
+        return [item["id"] for item in answer.body["items"]]
+
+    assert await found(f"customer_id={order['customer_id']}") == [order["id"]]
+    assert await found(f"q={other.email.upper()}") == [another["id"]]
+    assert await found(f"q={another['id']}") == [another["id"]]
+    assert await found(f"customer_id={order['customer_id']}&q={other.email}") == []
+    assert await found(f"customer_id={order['customer_id']}", other.token) == [another["id"]], "no filter of theirs"
+    for query in ("customer_id=%00", "q=%00", "q=a%0Ab", "q=" + "x" * 201):
+        assert_problem(await shop.call("GET", f"/api/v1/orders?{query}", token=admin), 422)
+
+
 async def test_the_catalog_is_public_seeded_and_searchable(shop: Shop) -> None:
     seen: dict[str, Any] = {}
     cursor = ""

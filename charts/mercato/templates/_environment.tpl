@@ -10,6 +10,9 @@
 - {name: MERCATO_PROFILES, value: kubernetes}
 - {name: MERCATO_ISSUER, value: {{ $values.oidc.issuer | quote }}}
 - {name: MERCATO_AUDIENCE, value: {{ $values.oidc.audience | quote }}}
+- {name: MERCATO_CLAIM_ROLES, value: {{ $values.oidc.rolesClaim | quote }}}
+- {name: MERCATO_CLAIM_EMAIL, value: {{ $values.oidc.emailClaim | quote }}}
+- {name: MERCATO_CLAIM_NAME, value: {{ $values.oidc.nameClaim | quote }}}
 - {name: MERCATO_JWKS_URL, value: {{ $values.oidc.jwksUrl | default "http://customer/.well-known/jwks.json" | quote }}}
 {{- if not (has .name (list "config" "simulator" "mail")) }}
 - {name: MERCATO_CONFIG_URL, value: "http://config"}

@@ -20,6 +20,9 @@ def _given(service: CommerceService, settings: OperatorSettings) -> Iterator[Obj
     yield _plain("MERCATO_PORT", str(service.spec.port))
     yield _plain("MERCATO_ISSUER", settings.issuer)
     yield _plain("MERCATO_AUDIENCE", settings.audience)
+    yield _plain("MERCATO_CLAIM_ROLES", settings.claim_roles)
+    yield _plain("MERCATO_CLAIM_EMAIL", settings.claim_email)
+    yield _plain("MERCATO_CLAIM_NAME", settings.claim_name)
     yield _plain("MERCATO_JWKS_URL", settings.url_for(settings.jwks_url, where))
     if settings.config_url:
         yield _plain("MERCATO_CONFIG_URL", settings.url_for(settings.config_url, where))

@@ -94,12 +94,6 @@ class Spec(_Part):
     suspend: bool = False
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
 
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
-        if self.replicas is not None and self.autoscaling is not None:
-            raise ValueError("replicas and autoscaling exclude each other")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class CommerceService:

@@ -16,7 +16,6 @@ SCALING = {"minReplicas": 1, "maxReplicas": 2}
         ({"image": ""}, "spec.image"),
         ({"port": 9090}, "9090 is where metrics are read"),
         ({"port": 70000}, "spec.port"),
-        ({"replicas": 2, "autoscaling": SCALING}, "exclude each other"),
         ({"autoscaling": {"minReplicas": 3, "maxReplicas": 2}}, "minReplicas must not be above maxReplicas"),
         ({"autoscaling": SCALING, "resources": {"limits": {"memory": "1Gi"}}}, "give resources.requests.cpu"),
         ({"resources": {"limits": {"memory": "much"}}}, "spec.resources.limits.memory"),

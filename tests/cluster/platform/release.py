@@ -122,12 +122,10 @@ class Release:
         until(lambda: not self.unsettled(), seconds, f"all workloads settled, but for {self.unsettled()}", every=0.5)
 
     def unsettled(self) -> list[str]:
-        """Workloads that are not as they should be."""
-        return [
-            str(each["metadata"]["name"])
-            for each in self.objects("deployments,statefulsets", SELECTOR)
-            if not _settled(each)
-        ]
+        """Workloads that are not as they should be, and pods: what a workload says of them may be of a while ago."""
+        workloads = [each for each in self.objects("deployments,statefulsets", SELECTOR) if not _settled(each)]
+        pods = [pod for pod in self.pods() if pod["status"]["phase"] != "Succeeded" and not is_ready(pod)]
+        return [str(each["metadata"]["name"]) for each in (*workloads, *pods)]
 
     # -- from outside --
 

@@ -121,6 +121,14 @@ def test_the_issuer_is_one_for_all() -> None:
     assert variables(objects, "gateway", "control-plane")["MERCATO_JWKS_URL"] == "https://id.example.com/keys"
 
 
+@pytest.mark.parametrize("reader", ["order", "operator"])
+def test_another_issuers_names_of_claims_reach_who_reads_tokens_and_who_passes_them_on(reader: str) -> None:
+    named = "oidc.rolesClaim=realm_access.roles,oidc.emailClaim=mail,oidc.nameClaim=display_name"
+    found = variables(rendered("--set", named), reader)
+    assert found["MERCATO_CLAIM_ROLES"] == "realm_access.roles"
+    assert (found["MERCATO_CLAIM_EMAIL"], found["MERCATO_CLAIM_NAME"]) == ("mail", "display_name")
+
+
 def test_every_secret_that_is_read_is_made_by_the_setup_job() -> None:
     objects = rendered()
     declared = read_declaration(variables(objects, "mercato-setup", "setup")["MERCATO_SECRETS"])

@@ -17,7 +17,7 @@ from services.chassis.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from services.chassis.requests import MAX_BODY, encode_cursor, page, path_uuid, read_json
+from services.chassis.requests import MAX_BODY, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.schemas import Body, Identifier, Money, Text, Uuid
 
 
@@ -167,6 +167,18 @@ def test_other_limits_are_422(text: str) -> None:
     with pytest.raises(InvalidFields) as caught:
         page(request(query=f"limit={text}"))
     assert caught.value.errors[0]["pointer"] == "?limit"
+
+
+@pytest.mark.parametrize(("query", "text"), [("", ""), ("q=", ""), ("q=+lamp+", "lamp"), ("q=" + "x" * 200, "x" * 200)])
+def test_a_parameter_is_text_without_spaces_around_it(query: str, text: str) -> None:
+    assert text_parameter(request(query=query), "q") == text
+
+
+@pytest.mark.parametrize("text", ["%00", "a%0Ab", "a%C2%85", "x" * 201])
+def test_a_parameter_that_is_no_text_is_422(text: str) -> None:
+    with pytest.raises(InvalidFields) as refusal:
+        text_parameter(request(query=f"q={text}"), "q")
+    assert [error["pointer"] for error in refusal.value.errors] == ["?q"]
 
 
 def test_a_cursor_comes_back_as_it_was_given() -> None:

@@ -101,6 +101,37 @@ async def test_a_valid_token_tells_who_calls(tokens: Tokens, key: Any) -> None:
     require_admin(caller)
 
 
+@pytest.mark.parametrize(
+    ("names", "claims"),
+    [
+        (
+            {"claim_roles": "realm_access.roles", "claim_email": "mail", "claim_name": "profile.full.name"},
+            {"realm_access": {"roles": ["admin"]}, "mail": "a@b.test", "profile": {"full": {"name": "Ann"}}},
+        ),
+        (
+            {"claim_roles": "https://shop.test/roles", "claim_name": "nickname"},
+            {"https://shop.test/roles": "admin", "email": "a@b.test", "nickname": "Ann"},
+        ),
+    ],
+)
+async def test_another_issuer_may_name_its_claims_otherwise(
+    issuer: tuple[Issuer, str], key: Any, names: dict[str, str], claims: dict[str, Any]
+) -> None:
+    async with Tokens(Settings(issuer=ISSUER, jwks_url=issuer[1], **names)) as tokens:
+        caller = await verify(tokens, token(key, roles=None, **claims))
+    assert caller == Caller("c-1", "a@b.test", "Ann", frozenset({"admin"}))
+
+
+@pytest.mark.parametrize(
+    "claims", [{"realm_access": None}, {"realm_access": "admin"}, {"realm_access": {"roles": None}}]
+)
+async def test_who_has_no_such_claim_has_no_role(issuer: tuple[Issuer, str], key: Any, claims: dict[str, Any]) -> None:
+    async with Tokens(Settings(issuer=ISSUER, jwks_url=issuer[1], claim_roles="realm_access.roles")) as tokens:
+        caller = await verify(tokens, token(key, roles=["admin"], **claims))
+    assert not caller.is_admin
+    assert (caller.email, caller.name) == ("", "")
+
+
 async def test_a_customer_is_no_admin(tokens: Tokens, key: Any) -> None:
     with pytest.raises(Forbidden):
         require_admin(await verify(tokens, token(key)))

@@ -5,7 +5,7 @@ import pytest
 from services.chassis.problems import InvalidFields
 from services.chassis.requests import validate
 from services.customer import emails
-from services.customer.schemas import LogIn, SignUp
+from services.customer.schemas import LogIn, Refresh, SignUp
 
 GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
 
@@ -27,6 +27,7 @@ GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
         ({"password": "seven77"}, "/password"),
         ({"password": "x" * 257}, "/password"),
         ({"password": "tab\tis control"}, "/password"),
+        ({"password": "next line\x85is control"}, "/password"),
         ({"password": 12345678}, "/password"),
         ({"role": "admin"}, "/role"),
     ],
@@ -37,6 +38,19 @@ def test_a_sign_up_that_cannot_be_taken_is_refused_at_the_field(change: dict[str
     assert [error["pointer"] for error in refusal.value.errors] == [pointer]
     value = str(next(iter(change.values())))
     assert len(value) < 6 or all(value not in error["detail"] for error in refusal.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "pointer"),
+    [
+        (LogIn, {"email": "ann@example.com", "password": "a\x00b"}, "/password"),
+        (Refresh, {"refresh_token": "a\x00b"}, "/refresh_token"),
+    ],
+)
+def test_a_secret_with_control_characters_is_refused(model: type[Any], body: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidFields) as refusal:
+        validate(model, body)
+    assert [error["pointer"] for error in refusal.value.errors] == [pointer]
 
 
 def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:

@@ -26,8 +26,9 @@ EXTERNAL = OperatorSettings(
 )
 
 
-def test_a_small_service_has_a_workload_an_address_and_a_policy() -> None:
-    assert made(service()).keys() == {"ServiceAccount", "Service", "NetworkPolicy", "Deployment"}
+def test_a_small_service_has_a_workload_an_address_a_policy_and_a_budget() -> None:
+    kinds = {"ServiceAccount", "Service", "NetworkPolicy", "PodDisruptionBudget", "Deployment"}
+    assert made(service()).keys() == kinds
 
 
 def test_a_service_with_everything_has_all_of_it() -> None:
@@ -131,6 +132,13 @@ def test_a_service_of_another_namespace_finds_the_platform() -> None:
     assert found["MERCATO_KAFKA_GROUP"] == "team.loyalty", "topics and rights are of this name"
 
 
+def test_a_service_reads_tokens_as_the_platform_does() -> None:
+    settings = OperatorSettings(namespace="shop", issuer="https://id.example", claim_roles="realm_access.roles")
+    found = environment(service(), settings)
+    assert (found["MERCATO_ISSUER"], found["MERCATO_CLAIM_ROLES"]) == ("https://id.example", "realm_access.roles")
+    assert (found["MERCATO_CLAIM_EMAIL"], found["MERCATO_CLAIM_NAME"]) == ("email", "name")
+
+
 def test_its_own_variables_win_and_no_name_is_there_twice() -> None:
     env = [
         {"name": "MERCATO_AUDIENCE", "value": "mine"},
@@ -186,12 +194,15 @@ def test_the_service_leads_to_the_named_ports() -> None:
     assert selector.items() <= made(service())["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
 
 
-@pytest.mark.parametrize(
-    ("spec", "there"),
-    [({}, False), ({"replicas": 2}, True), ({"autoscaling": {"minReplicas": 2, "maxReplicas": 3}}, True)],
-)
-def test_one_pod_has_no_disruption_budget(spec: Object, there: bool) -> None:
-    assert ("PodDisruptionBudget" in made(service(**spec))) is there
+@pytest.mark.parametrize("spec", [{}, {"replicas": 2}, {"autoscaling": {"minReplicas": 2, "maxReplicas": 3}}])
+def test_a_disruption_budget_lets_one_pod_go_at_a_time(spec: Object) -> None:
+    assert made(service(**spec))["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1
+
+
+def test_replicas_are_left_to_the_autoscaler_where_there_is_one() -> None:
+    children = made(service(replicas=5, autoscaling={"minReplicas": 2, "maxReplicas": 3}))
+    assert "replicas" not in children["Deployment"]["spec"]
+    assert children["HorizontalPodAutoscaler"]["spec"]["minReplicas"] == 2
 
 
 def test_the_autoscaler_looks_at_cpu() -> None:

@@ -36,7 +36,6 @@ def test_what_the_annotation_asks_for_is_read() -> None:
     [
         ({"port": "80"}, "spec.port: "),
         ({"replicas": -1}, "spec.replicas: "),
-        ({"replicas": 1, "autoscaling": {"maxReplicas": 2}}, "exclude each other"),
         ({"autoscaling": {"minReplicas": 3, "maxReplicas": 2}}, "minReplicas must not be above maxReplicas"),
         ({"route": {"pathPrefix": "/"}}, "spec.route.pathPrefix: "),
         ({"route": {"pathPrefix": "/a//b"}}, "spec.route.pathPrefix: "),
