@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 _POLL_SECONDS = 0.2
+_IDLE_FETCH_SECONDS = 0.1
+# As much as some batches' worth: what gathers is not kept waiting once it is plenty.
+_GATHERED_BYTES = 262_144
 # On shutdown the batch at hand may end; one that waits for a lost database is given up and read again later.
 _DRAIN_SECONDS = 5.0
 # A batch given up has this long to roll back, and the group this long to say good-bye (the broker may be away).
@@ -42,9 +45,15 @@ connect to any more, for ever; the broker answers everyone else meanwhile.
 
 
 class Consumer:
-    """Feeds `batches` with what arrives on `topics` while entered."""
+    """Feeds `batches` with what arrives on `topics` while entered.
 
-    def __init__(self, settings: ServiceSettings, topics: Sequence[str], batches: Batches) -> None:
+    `patience`: seconds for which the broker may let messages gather. For a handler whose effect nobody waits for: each
+    fetch and each transaction costs as much as many messages in one.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, topics: Sequence[str], batches: Batches, *, patience: float = 0.0
+    ) -> None:
         self._topics = list(topics)
         self._batches = batches
         self._stop = threading.Event()
@@ -68,7 +77,8 @@ class Consumer:
             # Bounds of what is read ahead, and so of a batch.
             "queued.max.messages.kbytes": 16384,
             "fetch.max.bytes": 4194304,
-            "fetch.wait.max.ms": 100,
+            "fetch.min.bytes": _GATHERED_BYTES if patience else 1,
+            "fetch.wait.max.ms": round(1000 * (patience or _IDLE_FETCH_SECONDS)),
         }
         if settings.static_membership:
             # A restarted process finds its partitions again at once, without a rebalance.

@@ -19,6 +19,9 @@ from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings
 
+PATIENCE = 0.2
+"""Seconds: a mail may be so much later, and four events of an order come in one batch instead of four."""
+
 
 def build(settings: NotificationSettings) -> Starlette:
     """The service."""
@@ -28,8 +31,8 @@ def build(settings: NotificationSettings) -> Starlette:
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
     batches = Batches(database, settings.group, Notify(mailer), Retry())
-    events = Consumer(settings, [TOPIC], batches)
-    retries = Consumer(settings, [retry_topic(TOPIC, settings.group)], batches)
+    events = Consumer(settings, [TOPIC], batches, patience=PATIENCE)
+    retries = Consumer(settings, [retry_topic(TOPIC, settings.group)], batches, patience=PATIENCE)
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],

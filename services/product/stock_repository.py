@@ -18,20 +18,21 @@ _STOCK = """
 SELECT id, sku, name, price_amount, currency, status = 'active', on_hand, reserved, sold
 FROM stock JOIN product ON id = product_id WHERE product_id = ANY(%s) ORDER BY product_id FOR NO KEY UPDATE OF stock
 """
-_STORE_LEVELS = """
-UPDATE stock SET on_hand = new.on_hand, reserved = new.reserved, sold = new.sold
-FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, on_hand, reserved, sold)
-WHERE product_id = new.id
-"""
+# One statement for all, since the way to the server and back takes the most of each; any of the three may be empty.
 # A conflict on insertion is left to fail: another consumer has just decided the same order, and this batch looks again.
-_INSERT = """
-INSERT INTO reservation (order_id, state, lines, total_amount, currency, reason, detail)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-"""
-_UPDATE = """
+_STORE = """
+WITH levels AS (
+    UPDATE stock SET on_hand = new.on_hand, reserved = new.reserved, sold = new.sold
+    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, on_hand, reserved, sold)
+    WHERE product_id = new.id
+), fresh AS (
+    INSERT INTO reservation (order_id, state, lines, total_amount, currency, reason, detail)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+)
 UPDATE reservation SET state = new.state, updated_at = now()
 FROM unnest(%s::uuid[], %s::text[]) AS new (id, state) WHERE order_id = new.id
 """
+_COLUMNS = 7
 
 
 async def load(connection: Connection, commands: Collection[Command], currency: str) -> Stockroom:
@@ -51,22 +52,25 @@ async def load(connection: Connection, commands: Collection[Command], currency: 
 
 async def store(connection: Connection, room: Stockroom) -> None:
     """Writes back what the commands changed."""
-    if room.changed_levels:
-        ids = sorted(room.changed_levels)
-        levels = [room.levels[product_id] for product_id in ids]
-        columns = ([n.on_hand for n in levels], [n.reserved for n in levels], [n.sold for n in levels])
-        await connection.execute(_STORE_LEVELS, (ids, *columns))
     changed = [room.reservations[order_id] for order_id in sorted(room.changed_reservations)]
-    fresh = [reservation for reservation in changed if reservation.order_id in room.new_reservations]
-    if fresh:
-        await connection.execute(_INSERT, _columns(fresh))
+    if not changed:
+        return
+    ids = sorted(room.changed_levels)
+    levels = [room.levels[product_id] for product_id in ids]
+    fresh = [_row(reservation) for reservation in changed if reservation.order_id in room.new_reservations]
     ended = [reservation for reservation in changed if reservation.order_id not in room.new_reservations]
-    if ended:
-        await connection.execute(_UPDATE, ([r.order_id for r in ended], [r.state for r in ended]))
-
-
-def _columns(reservations: Collection[Reservation]) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*map(_row, reservations), strict=True))
+    await connection.execute(
+        _STORE,
+        (
+            ids,
+            [level.on_hand for level in levels],
+            [level.reserved for level in levels],
+            [level.sold for level in levels],
+            *([row[column] for row in fresh] for column in range(_COLUMNS)),
+            [reservation.order_id for reservation in ended],
+            [reservation.state.value for reservation in ended],
+        ),
+    )
 
 
 def _row(reservation: Reservation) -> tuple[Any, ...]:

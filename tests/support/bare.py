@@ -43,9 +43,16 @@ class Bare:
             yield relay
 
     def consumer(
-        self, database: Database, topic: str, handle: Handle, *, group: str = "bare", retry: Retry | None = None
+        self,
+        database: Database,
+        topic: str,
+        handle: Handle,
+        *,
+        group: str = "bare",
+        retry: Retry | None = None,
+        patience: float = 0.0,
     ) -> Consumer:
-        return Consumer(self.settings, [topic], Batches(database, group, handle, retry))
+        return Consumer(self.settings, [topic], Batches(database, group, handle, retry), patience=patience)
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], seconds: float = 30.0) -> None:

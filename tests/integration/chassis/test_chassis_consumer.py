@@ -10,6 +10,7 @@ from tests.support.bare import (
     Bare,
     Effects,
     consuming,
+    emptied,
     event,
     numbered,
     publish,
@@ -49,6 +50,27 @@ async def test_one_poison_message_among_a_hundred_leaves_99_effects_and_one_dead
     assert headers["mercato-reason"] == "InvalidMessage"
     assert headers["mercato-error"] == "number 42 cannot be"
     assert headers["mercato-origin"] == f"{topic}/0/42"
+
+
+async def test_a_patient_consumer_takes_what_comes_one_by_one_in_few_batches(
+    bare: Bare, database: Database, effects: Effects, topic: str
+) -> None:
+    batches: list[int] = []
+
+    async def handle(unit: Transaction, messages: list[Message]) -> None:
+        batches.append(len(messages))
+        await effects(unit, messages)
+
+    await bare.relay(database)
+    async with bare.consumer(database, topic, handle, patience=1.0):
+        await publish(database, numbered(topic, "a", 0))
+        await until(lambda: effects.reaches(1))  # from now on it is in its group, and reads
+        for number in range(1, 20):
+            await publish(database, numbered(topic, "a", number))
+            await until(lambda: emptied(database))
+        await until(lambda: effects.reaches(20))
+    assert await effects.numbers("a") == list(range(20))
+    assert len(batches) < 10, batches
 
 
 async def test_whatever_a_stranger_writes_ends_in_the_dead_letters_and_holds_nothing_up(
