@@ -32,7 +32,7 @@ def holds_card_number(text: str) -> bool:
 
 
 def _plain(char: str) -> str:
-    if unicodedata.category(char) == "Pd":
+    if char == "\N{MINUS SIGN}" or unicodedata.category(char) == "Pd":
         return "-"
     digit = unicodedata.decimal(char, None)
     return char if digit is None else str(digit)

@@ -99,11 +99,11 @@ def page(request: Request) -> Page:
     return Page(int(text), None if raw is None else _decode_cursor(raw))
 
 
-def text_parameter(request: Request, name: str) -> str:
+def text_parameter(request: Request, name: str, *, longest: int = _LONGEST_PARAMETER) -> str:
     """A query parameter as text without spaces around it, "" without it. Raises InvalidFields."""
     text = request.query_params.get(name, "").strip(" ")
-    if len(text) > _LONGEST_PARAMETER or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
-        detail = f"must be at most {_LONGEST_PARAMETER} characters, none of them a control character"
+    if len(text) > longest or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        detail = f"must be at most {longest} characters, none of them a control character"
         raise InvalidFields(
             "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]
         )

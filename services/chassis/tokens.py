@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA", "PS256", "ES384", "RS384", "RS512"]
 LEEWAY_SECONDS = 10
+LONGEST_SUBJECT = 255
+"""Characters (OpenID Connect Core 1.0, section 2)."""
 _CACHE_SIZE = 10_000
 _REFRESH_SECONDS = 300.0
 _SOONEST_REFRESH = 1.0
@@ -102,12 +104,15 @@ class Tokens:
             raise Unauthorized("The token has expired; refresh it or log in again.") from None
         except jwt.PyJWTError:
             raise Unauthorized("The token is not valid here; log in again.") from None
+        subject = str(claims["sub"])
+        if not 1 <= len(subject) <= LONGEST_SUBJECT:
+            raise Unauthorized(f"The token's subject must have 1 to {LONGEST_SUBJECT} characters.")
         roles = _claim(claims, self._settings.claim_roles)
         caller = Caller(
-            subject=str(claims["sub"]),
+            subject=subject,
             email=_text(_claim(claims, self._settings.claim_email)),
             name=_text(_claim(claims, self._settings.claim_name)),
-            roles=frozenset(map(_text, roles if isinstance(roles, list) else [roles])),
+            roles=frozenset(role for role in (roles if isinstance(roles, list) else [roles]) if isinstance(role, str)),
         )
         return float(claims["exp"]), caller
 
@@ -154,7 +159,8 @@ def _claim(claims: dict[str, Any], path: str) -> object:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    # A list of addresses, say, would be none that mail can go to.
+    return value if isinstance(value, str) else ""
 
 
 def _usable(document: object) -> dict[str, jwt.PyJWK]:

@@ -45,7 +45,10 @@ class SignUp(Body):
 
 
 class LogIn(Body):
-    """`POST /api/v1/tokens`. Loose on purpose: what could never be right is answered as wrong, not as invalid."""
+    """`POST /api/v1/tokens`. Loose on purpose: what could never be right is answered as wrong, not as invalid.
+
+    But for control characters, which are refused everywhere.
+    """
 
     email: Annotated[Identifier, Field(max_length=320)]
     password: Secret = Field(max_length=1024)

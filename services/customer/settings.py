@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from services.chassis.schemas import no_control
 from services.chassis.settings import ServiceSettings, reloadable
 
 
@@ -27,3 +28,11 @@ class CustomerSettings(ServiceSettings):
     wrong_password_refill_seconds: int = reloadable(30, ge=1, description="time after which one more is allowed")
     password_threads: int = Field(2, ge=1, le=32, description="passwords hashed at the same time")
     password_queue: int = Field(200, ge=1, description="passwords that may wait to be hashed; more are answered 503")
+
+    @field_validator("admin_password")
+    @classmethod
+    def _may_be_sent(cls, password: SecretStr | None) -> SecretStr | None:
+        """Nobody could log in with a line's end in it, which a file brings along easily."""
+        if password is not None:
+            no_control(password.get_secret_value())
+        return password

@@ -14,7 +14,7 @@ from services.chassis.ids import new_id
 from services.chassis.problems import FieldError, InvalidFields, NotFound
 from services.chassis.requests import bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.responses import json_response
-from services.chassis.tokens import Caller, Tokens
+from services.chassis.tokens import LONGEST_SUBJECT, Caller, Tokens
 from services.order import repository
 from services.order.handlers import Handlers, may_see
 from services.order.saga import Line, Order, Payment, Status
@@ -56,15 +56,17 @@ class Api:
         caller = await self._tokens.verify(request)
         wanted = page(request)
         query = request.query_params
-        customer, text = caller.subject, ""
+        customer: str | None = caller.subject
+        text: str | None = None
         if caller.is_admin:
-            customer, text = text_parameter(request, "customer_id"), text_parameter(request, "q")
+            customer = text_parameter(request, "customer_id", longest=LONGEST_SUBJECT) or None
+            text = text_parameter(request, "q") or None
         async with self._database.transaction() as unit:
             found = await repository.search(
                 unit.connection,
-                customer_id=customer or None,
+                customer_id=customer,
                 status=_status(query.get("status")),
-                text=text or None,
+                text=text,
                 before=_before(wanted.cursor),
                 limit=wanted.limit + 1,
             )

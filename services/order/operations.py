@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.chassis.operations import Answer, Content, ListOf, Operation, Parameter, Problems
 from services.chassis.problems import BadRequest, Conflict, NotFound
+from services.chassis.tokens import LONGEST_SUBJECT
 from services.order.saga import Status
 from services.order.schemas import CancelOrder, OrderDocument, PlaceOrder, TimelineDocument
 
@@ -107,11 +108,15 @@ OPERATIONS: Final = (
         paged=True,
         parameters=[
             Parameter(name="status", description="Only those.", schema={"type": "string", "enum": [*Status]}),
-            Parameter(name="customer_id", description="Administrators: only this customer's."),
+            Parameter(
+                name="customer_id",
+                description="Administrators: only this customer's.",
+                schema={"type": "string", "maxLength": LONGEST_SUBJECT},
+            ),
             Parameter(
                 name="q",
                 description="Administrators: a part of the contact's name or e-mail, or an id.",
-                schema={"type": "string", "minLength": 1, "maxLength": 200},
+                schema={"type": "string", "maxLength": 200},
             ),
         ],
         answers=[

@@ -19,7 +19,7 @@ def disruption_budget(service: CommerceService) -> Object:
 
 
 def autoscaler(service: CommerceService) -> Object | None:
-    """None where `replicas` says how many. It leaves a Deployment with 0 replicas alone, so it may stay suspended."""
+    """None without `autoscaling`. It leaves a Deployment with 0 replicas alone, so it may stay suspended."""
     scaling = service.spec.autoscaling
     if scaling is None:
         return None

@@ -67,10 +67,11 @@ async def test_a_database_is_not_switched_off_in_passing(platform: Platform) -> 
 
 
 async def test_what_is_right_is_taken_with_its_defaults(platform: Platform) -> None:
-    found = await platform.admin.put(platform.service("loyalty", autoscaling={"maxReplicas": 2}))
+    found = await platform.admin.put(platform.service("loyalty", replicas=5, autoscaling={"maxReplicas": 2}))
     assert found["spec"] == {
         "image": "registry.example/loyalty:1.0",
         "port": 8080,
+        "replicas": 5,
         "suspend": False,
         "deletionPolicy": "Retain",
         "autoscaling": {"minReplicas": 1, "maxReplicas": 2, "targetCPUUtilizationPercentage": 80},

@@ -124,7 +124,7 @@ class Release:
     def unsettled(self) -> list[str]:
         """Workloads that are not as they should be, and pods: what a workload says of them may be of a while ago."""
         workloads = [each for each in self.objects("deployments,statefulsets", SELECTOR) if not _settled(each)]
-        pods = [pod for pod in self.pods() if pod["status"]["phase"] != "Succeeded" and not is_ready(pod)]
+        pods = [pod for pod in self.pods() if pod["status"]["phase"] in {"Pending", "Running"} and not is_ready(pod)]
         return [str(each["metadata"]["name"]) for each in (*workloads, *pods)]
 
     # -- from outside --

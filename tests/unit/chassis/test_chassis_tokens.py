@@ -112,6 +112,10 @@ async def test_a_valid_token_tells_who_calls(tokens: Tokens, key: Any) -> None:
             {"claim_roles": "https://shop.test/roles", "claim_name": "nickname"},
             {"https://shop.test/roles": "admin", "email": "a@b.test", "nickname": "Ann"},
         ),
+        (
+            {"claim_roles": "shop.roles"},
+            {"shop.roles": ["admin"], "shop": {"roles": ["customer"]}, "email": "a@b.test", "name": "Ann"},
+        ),
     ],
 )
 async def test_another_issuer_may_name_its_claims_otherwise(
@@ -130,6 +134,11 @@ async def test_who_has_no_such_claim_has_no_role(issuer: tuple[Issuer, str], key
         caller = await verify(tokens, token(key, roles=["admin"], **claims))
     assert not caller.is_admin
     assert (caller.email, caller.name) == ("", "")
+
+
+async def test_a_claim_that_is_no_text_is_none(tokens: Tokens, key: Any) -> None:
+    caller = await verify(tokens, token(key, roles=[{"name": "admin"}], email=["a@b.test"], name=5))
+    assert caller == Caller("c-1", "", "", frozenset())
 
 
 async def test_a_customer_is_no_admin(tokens: Tokens, key: Any) -> None:
@@ -155,6 +164,8 @@ async def test_both_kinds_of_keys_are_taken(tokens: Tokens, issuer: tuple[Issuer
         {"iss": None},
         {"sub": None},
         {"sub": 5},
+        {"sub": ""},
+        {"sub": "x" * 256},
         {"nbf": 2**40},
     ],
 )

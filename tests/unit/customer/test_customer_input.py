@@ -1,11 +1,14 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 from services.chassis.problems import InvalidFields
 from services.chassis.requests import validate
+from services.chassis.settings import load
 from services.customer import emails
 from services.customer.schemas import LogIn, Refresh, SignUp
+from services.customer.settings import CustomerSettings
 
 GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
 
@@ -51,6 +54,16 @@ def test_a_secret_with_control_characters_is_refused(model: type[Any], body: dic
     with pytest.raises(InvalidFields) as refusal:
         validate(model, body)
     assert [error["pointer"] for error in refusal.value.errors] == [pointer]
+
+
+def test_an_administrators_password_with_a_lines_end_in_it_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("MERCATO_ADMIN_PASSWORD", "long enough\n")
+    with pytest.raises(SystemExit, match=r"admin_password.*control characters") as refusal:
+        asyncio.run(load(CustomerSettings))
+    assert "long enough" not in str(refusal.value)
 
 
 def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:
