@@ -4,8 +4,10 @@ from mercato_operator.commerce.model import CommerceService
 from mercato_operator.commerce.names import Object, metadata, selector
 
 
-def disruption_budget(service: CommerceService) -> Object:
-    """One pod at a time may go, so that also a node with the only one can be drained."""
+def disruption_budget(service: CommerceService) -> Object | None:
+    """None where there is one pod: a budget that lets one go at a time would keep nothing up."""
+    if service.least_replicas <= 1:
+        return None
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
