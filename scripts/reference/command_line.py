@@ -17,8 +17,8 @@ INTRO = f"""\
 `./mercato` makes `.venv` from the lock on first use and whenever the lock changes, then runs the command. `test` adds
 the development tools to it. Exit codes: 0 done, 1 failed, 2 wrong usage. An error is one line that names the remedy.
 
-Without `--data` a command means the instance last started from this checkout, at first `.mercato/data` in
-it. For `up`, `--port` and `--replicas` hold for one run: they are given again at the next `up`.
+Without `--data` a command means the instance last started from this checkout; the first one is in `.mercato/data`.
+At `up`, `--port` and `--replicas` hold for one run: they are given again at the next `up`.
 
 With `--namespace` a command acts on the Mercato in that namespace of the cluster that kubectl means (KUBECONFIG, else
 `~/.kube/config`). `token` and `demo` go through the gateway, which kubectl forwards; customers made by `token` are

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import unicodedata
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,6 +19,7 @@ from services.chassis.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from services.chassis.schemas import holds_control
 
 MAX_BODY = 1024 * 1024
 _CURSOR_LIMIT = 512
@@ -102,7 +102,7 @@ def page(request: Request) -> Page:
 def text_parameter(request: Request, name: str, *, longest: int = _LONGEST_PARAMETER) -> str:
     """A query parameter as text without spaces around it, "" without it. Raises InvalidFields."""
     text = request.query_params.get(name, "").strip(" ")
-    if len(text) > longest or any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    if len(text) > longest or holds_control(text):
         detail = f"must be at most {longest} characters, none of them a control character"
         raise InvalidFields(
             "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from typing_extensions import TypedDict
 
 from services.chassis.cards import holds_card_number
@@ -15,11 +15,20 @@ from services.chassis.operations import SameAs
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def no_control(text: str) -> str:
-    """Raises ValueError for a control character or half of a surrogate pair."""
-    if _CONTROL.search(text):
+def holds_control(text: str) -> bool:
+    """True for a control character or half of a surrogate pair."""
+    return _CONTROL.search(text) is not None
+
+
+def _no_control(text: str) -> str:
+    if holds_control(text):
         raise ValueError("control characters are not allowed")
     return text
+
+
+def _printable(secret: SecretStr) -> SecretStr:
+    _no_control(secret.get_secret_value())
+    return secret
 
 
 def _no_card(text: str) -> str:
@@ -44,11 +53,14 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-Identifier = Annotated[str, AfterValidator(no_control)]
+Identifier = Annotated[str, AfterValidator(_no_control)]
 """Text that is an identifier (ids, sku, tracking number): digits of any length are fine, control characters are not."""
 
 Text = Annotated[Identifier, AfterValidator(_no_card)]
 """Free text: neither control characters nor card numbers."""
+
+Secret = Annotated[SecretStr, AfterValidator(_printable)]
+"""A password or token that somebody types or sends, a line's end (which files bring along) not among it."""
 
 Uuid = Annotated[UUID, BeforeValidator(_uuid)]
 

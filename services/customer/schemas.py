@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Identifier, Text, no_control
+from services.chassis.schemas import Body, Identifier, Secret, Text
 from services.customer import emails
 
 
@@ -16,24 +16,20 @@ def _not_blank(text: str) -> str:
     return text.strip()
 
 
-def _usable(password: SecretStr) -> SecretStr:
+def _long_enough(password: SecretStr) -> SecretStr:
     # Length is what counts (NIST SP 800-63B, section 3.1.1.2), so there are no rules on which characters to use.
     if not 8 <= len(password.get_secret_value()) <= 256:
         raise ValueError("must have 8 to 256 characters")
-    return _printable(password)
-
-
-def _printable(secret: SecretStr) -> SecretStr:
-    no_control(secret.get_secret_value())
-    return secret
+    return password
 
 
 Email = Annotated[
     Identifier, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(emails.checked)
 ]
 Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
-Secret = Annotated[SecretStr, AfterValidator(_printable)]
-NewPassword = Annotated[SecretStr, AfterValidator(_usable), Field(json_schema_extra={"minLength": 8, "maxLength": 256})]
+NewPassword = Annotated[
+    Secret, AfterValidator(_long_enough), Field(json_schema_extra={"minLength": 8, "maxLength": 256})
+]
 
 
 class SignUp(Body):

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from services.chassis.schemas import no_control
+from services.chassis.schemas import Secret
 from services.chassis.settings import ServiceSettings, reloadable
 
 
@@ -20,7 +20,7 @@ class CustomerSettings(ServiceSettings):
     )
     refresh_secret: SecretStr = Field(min_length=16, description="keys the derivation of successor refresh tokens")
     admin_email: str | None = Field(None, description="e-mail of the first administrator; none: no one is made")
-    admin_password: SecretStr | None = Field(None, description="password of the first administrator, used once")
+    admin_password: Secret | None = Field(None, description="password of the first administrator, used once")
 
     access_token_seconds: int = reloadable(900, ge=30, le=86_400)
     refresh_token_days: int = reloadable(30, ge=1, le=365)
@@ -28,11 +28,3 @@ class CustomerSettings(ServiceSettings):
     wrong_password_refill_seconds: int = reloadable(30, ge=1, description="time after which one more is allowed")
     password_threads: int = Field(2, ge=1, le=32, description="passwords hashed at the same time")
     password_queue: int = Field(200, ge=1, description="passwords that may wait to be hashed; more are answered 503")
-
-    @field_validator("admin_password")
-    @classmethod
-    def _may_be_sent(cls, password: SecretStr | None) -> SecretStr | None:
-        """Nobody could log in with a line's end in it, which a file brings along easily."""
-        if password is not None:
-            no_control(password.get_secret_value())
-        return password

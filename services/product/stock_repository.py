@@ -32,7 +32,6 @@ WITH levels AS (
 UPDATE reservation SET state = new.state, updated_at = now()
 FROM unnest(%s::uuid[], %s::text[]) AS new (id, state) WHERE order_id = new.id
 """
-_COLUMNS = 7
 
 
 async def load(connection: Connection, commands: Collection[Command], currency: str) -> Stockroom:
@@ -57,7 +56,7 @@ async def store(connection: Connection, room: Stockroom) -> None:
         return
     ids = sorted(room.changed_levels)
     levels = [room.levels[product_id] for product_id in ids]
-    fresh = [_row(reservation) for reservation in changed if reservation.order_id in room.new_reservations]
+    fresh = [reservation for reservation in changed if reservation.order_id in room.new_reservations]
     ended = [reservation for reservation in changed if reservation.order_id not in room.new_reservations]
     await connection.execute(
         _STORE,
@@ -66,23 +65,16 @@ async def store(connection: Connection, room: Stockroom) -> None:
             [level.on_hand for level in levels],
             [level.reserved for level in levels],
             [level.sold for level in levels],
-            *([row[column] for row in fresh] for column in range(_COLUMNS)),
+            [reservation.order_id for reservation in fresh],
+            [reservation.state.value for reservation in fresh],
+            [orjson.dumps([_line_document(line) for line in reservation.lines]).decode() for reservation in fresh],
+            [reservation.total and reservation.total.amount for reservation in fresh],
+            [reservation.total and reservation.total.currency for reservation in fresh],
+            [reservation.reason and reservation.reason.value for reservation in fresh],
+            [reservation.detail for reservation in fresh],
             [reservation.order_id for reservation in ended],
             [reservation.state.value for reservation in ended],
         ),
-    )
-
-
-def _row(reservation: Reservation) -> tuple[Any, ...]:
-    total = reservation.total
-    return (
-        reservation.order_id,
-        reservation.state.value,
-        orjson.dumps([_line_document(line) for line in reservation.lines]).decode(),
-        None if total is None else total.amount,
-        None if total is None else total.currency,
-        None if reservation.reason is None else reservation.reason.value,
-        reservation.detail,
     )
 
 

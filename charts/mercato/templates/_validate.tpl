@@ -51,6 +51,13 @@
 {{- if and $values.ingress.enabled (ne $values.gateway.mode "builtin") -}}
 {{- $wrong = append $wrong "ingress.enabled is true but there is no gateway of ours to lead to: set it to false, or gateway.mode to builtin" -}}
 {{- end -}}
+{{- if not $values.oidc.jwksUrl -}}
+{{- range $key, $ours := dict "rolesClaim" "roles" "emailClaim" "email" "nameClaim" "name" -}}
+{{- if ne (index $values.oidc $key) $ours -}}
+{{- $wrong = append $wrong (printf "oidc.%s is not %s, the name in our own tokens: leave it out, or set oidc.jwksUrl to your issuer's keys" $key $ours) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if not $values.setup.enabled -}}
 {{- range $key, $given := dict "admin.existingSecret" $values.admin.existingSecret "oidc.signingKeysSecret" $values.oidc.signingKeysSecret "oidc.refreshSecret" $values.oidc.refreshSecret "payment.existingSecret" $values.payment.existingSecret "postgres.existingSecret" $values.postgres.existingSecret -}}
 {{- if not $given -}}

@@ -20,6 +20,10 @@ from chart_objects import ROOT, refusal
             "postgres.external.caSecret is empty: name the Secret",
         ),
         ("payment.mode=stripe", "payment.existingSecret is empty: name the Secret with Stripe's"),
+        (
+            "oidc.rolesClaim=groups",
+            "oidc.rolesClaim is not roles, the name in our own tokens: leave it out, or set oidc.jwksUrl",
+        ),
         ("mail.mode=external", "mail.external.host is empty: give the address"),
         ("gateway.mode=gateway-api", "gateway.gatewayApi.className is empty: name the GatewayClass"),
         (
