@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from otlp_receiver import OtlpReceiver
-from platform_under_test import Platform
-from shop import Shop
 
+from tests.end_to_end.otlp_receiver import OtlpReceiver
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Shop
 from tests.support.ports import free_port
 
 

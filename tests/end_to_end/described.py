@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from jsonschema import Draft202012Validator
-from shop import Answer, Shop
+
+from tests.end_to_end.shop import Answer, Shop
 
 SECTION = re.compile(r"#/components/(\w+)/([\w-]+)")
 

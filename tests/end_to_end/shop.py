@@ -5,11 +5,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import aiohttp
 
+T = TypeVar("T")
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",
@@ -188,7 +189,7 @@ def order_body(product_id: str, quantity: int = 1, card: str = "pm_card_visa") -
     }
 
 
-async def eventually(probe: Callable[[], Awaitable[Any]], within: float) -> Any:
+async def eventually(probe: Callable[[], Awaitable[T | None]], within: float) -> T:
     """The first truthy answer of `probe`; fails when none came in `within` seconds."""
     deadline = time.monotonic() + within
     while True:

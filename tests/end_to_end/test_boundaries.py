@@ -4,7 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from shop import Answer, Shop, order_body
+
+from tests.end_to_end.shop import Answer, Shop, order_body
 
 
 def assert_problem(answer: Answer, status: int) -> None:
@@ -56,7 +57,7 @@ async def test_a_customer_may_not_do_what_is_for_the_staff(shop: Shop) -> None:
 async def test_unreadable_bodies_are_refused_by_kind(shop: Shop) -> None:
     customer = await shop.sign_up()
     headers = {"idempotency-key": "k", "content-type": "application/json"}
-    send = {"token": customer.token, "headers": headers}
+    send: dict[str, Any] = {"token": customer.token, "headers": headers}
     assert_problem(await shop.call("POST", "/api/v1/orders", data=b"{", **send), 400)
     assert_problem(await shop.call("POST", "/api/v1/orders", data=b" " * (1024 * 1024 + 1), **send), 413)
     plain = {"idempotency-key": "k", "content-type": "text/plain"}

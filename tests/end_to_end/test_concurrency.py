@@ -4,8 +4,8 @@ import asyncio
 import random
 from collections import Counter
 
-from platform_under_test import Platform
-from shop import Shop, eventually
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Shop, eventually
 
 
 async def test_fifty_customers_race_for_the_last_ten(shop: Shop, platform: Platform) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest_asyncio
-from described import Described
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from shop import Customer, Shop, order_body
+
+from tests.end_to_end.described import Described
+from tests.end_to_end.shop import Customer, Shop, order_body
 
 STAFF = {"createProduct", "adjustStock", "listStockMoves", "readStockMove"}
 

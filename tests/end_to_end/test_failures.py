@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
-from platform_under_test import Platform
-from shop import Customer, Shop, eventually
+
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Customer, Shop, eventually
 
 # Each holds a part of an order's life; the others only help and are killed in the long form.
 CENTRAL = ["order", "product", "payment", "kafka", "postgres"]
@@ -45,9 +47,9 @@ async def test_every_order_ends_when_a_process_is_killed_in_a_burst(
         await asyncio.sleep(ORDERS / PER_SECOND / 3)
         os.kill(pid, signal.SIGKILL)
 
-    *placed, _ = await asyncio.gather(*(one(number) for number in range(ORDERS)), kill())
+    placed, _ = await asyncio.gather(asyncio.gather(*(one(number) for number in range(ORDERS))), kill())
     ends: Counter[str] = Counter()
-    for customer, order_id in placed:  # type: ignore[misc]
+    for customer, order_id in placed:
         ends[(await patiently(shop, customer, order_id))["status"]] += 1
     assert set(ends) <= {"CONFIRMED", "REJECTED"}, ends
     # An outage may outlast a deadline; it must not cost more than the orders of that moment.
@@ -78,10 +80,10 @@ async def place_surely(shop: Shop, customer: Customer, product_id: str) -> str:
     raise AssertionError("the order was never accepted")
 
 
-async def patiently(shop: Shop, customer: Customer, order_id: str) -> dict[str, object]:
+async def patiently(shop: Shop, customer: Customer, order_id: str) -> dict[str, Any]:
     """The order at rest, read through whatever is restarting."""
 
-    async def at_rest() -> dict[str, object] | None:
+    async def at_rest() -> dict[str, Any] | None:
         try:
             answer = await shop.call("GET", f"/api/v1/orders/{order_id}", token=customer.token)
         except (aiohttp.ClientError, TimeoutError):
@@ -91,4 +93,4 @@ async def patiently(shop: Shop, customer: Customer, order_id: str) -> dict[str, 
         assert answer.status == 200, answer
         return answer.body if answer.body["status"] in {"CONFIRMED", "REJECTED", "CANCELLED"} else None
 
-    return dict(await eventually(at_rest, 120))
+    return await eventually(at_rest, 120)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from platform_under_test import Platform
-from shop import Shop
 
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Shop
 from tests.support.ports import free_port
 
 

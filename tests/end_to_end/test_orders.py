@@ -4,8 +4,9 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from platform_under_test import Platform
-from shop import Shop, eventually
+
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Shop, eventually
 
 
 async def test_a_paid_order_is_confirmed_and_the_customer_gets_one_message(shop: Shop) -> None:

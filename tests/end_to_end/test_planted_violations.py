@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from platform_under_test import Platform
-from shop import Shop
 
 from cli.instance import Instance
+from tests.end_to_end.platform_under_test import Platform
+from tests.end_to_end.shop import Shop
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import secrets
 from contextlib import suppress
 
-from otlp_receiver import OtlpReceiver, SeenSpan
-from shop import Shop, eventually
+from tests.end_to_end.otlp_receiver import OtlpReceiver, SeenSpan
+from tests.end_to_end.shop import Shop, eventually
 
 
 async def test_one_trace_spans_gateway_order_kafka_product_payment_and_notification(

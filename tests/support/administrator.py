@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -98,7 +98,7 @@ class Administrator:
         async with self._http.post(path, json=content) as response:
             return str((await response.json())["status"]["token"])
 
-    async def grant(self, user: str, namespace: str | None, rules: list[Mapping[str, Any]]) -> None:
+    async def grant(self, user: str, namespace: str | None, rules: Sequence[Mapping[str, Any]]) -> None:
         """Lets `user` do what the rules say, in one namespace, or in all of them."""
         scope, prefix = ({"namespace": namespace}, "") if namespace else ({}, "Cluster")
         name, group = f"test-{user}", "rbac.authorization.k8s.io"

@@ -46,7 +46,7 @@ class ControlPlane:
         """Waits for a condition to have that reason."""
 
         async def told() -> bool:
-            return (await self.conditions(found)).get(kind, {}).get("reason") == reason
+            return bool((await self.conditions(found)).get(kind, {}).get("reason") == reason)
 
         try:
             await until(told, seconds)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,9 +33,9 @@ async def test_the_mounted_token_is_used_and_read_again(
     loader = incluster_config.InClusterConfigLoader
     started = loader.__init__
 
-    def impatient(self: object, *args: object, **kwargs: object) -> None:
-        started(self, *args, **kwargs)
-        self._token_refresh_period = timedelta(0)  # type: ignore[attr-defined] # a minute, otherwise
+    def impatient(self: Any, *args: object, **kwargs: object) -> None:
+        started(self, *args, **kwargs)  # type: ignore[no-untyped-call]
+        self._token_refresh_period = timedelta(0)  # a minute, otherwise
 
     monkeypatch.setattr(loader, "__init__", impatient)
     async with Kubernetes("test") as client:

@@ -130,13 +130,13 @@ async def test_a_label_of_the_service_changes_what_is_told(
     await admin.put(service(namespace, **{"primary-port-name": "metrics"}))
 
     async def other_port() -> bool:
-        return (await discovery.get("/apps/order"))[1][0]["port"] == 9090
+        return bool((await discovery.get("/apps/order"))[1][0]["port"] == 9090)
 
     await until(other_port, 2)
     await admin.put(service(namespace, **{"primary-port-name": "metrics", "note": "new"}))
 
     async def told() -> bool:
-        return (await discovery.get("/apps/order"))[1][0]["metadata"].get("note") == "new"
+        return bool((await discovery.get("/apps/order"))[1][0]["metadata"].get("note") == "new")
 
     await until(told, 2)
 

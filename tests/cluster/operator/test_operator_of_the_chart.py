@@ -76,7 +76,7 @@ async def test_it_has_the_rights_it_needs_and_the_platforms_topics_become_ready(
         await admin.delete(service(namespace))
 
         async def gone() -> bool:
-            return (await admin.get(service(namespace)))["kind"] == "Status"
+            return bool((await admin.get(service(namespace)))["kind"] == "Status")
 
         await until(gone, 60)
         rights = given(release.objects, "operator", namespace)

@@ -1,7 +1,7 @@
 """OrderTopics where Strimzi runs Kafka: objects that its real definitions take, and what it says in our words."""
 
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.cluster.operator.conftest import PASSWORDS
-from tests.cluster.operator.operator_process import IN_STRIMZI, ROOT, Operator, rule, until_active
+from tests.cluster.operator.operator_process import IN_STRIMZI, ROOT, Operator, Rule, rule, until_active
 from tests.cluster.operator.topic_operator import CLUSTER, StandIn, stand_in
 from tests.support.absent import Absent
 from tests.support.administrator import Administrator, Object
@@ -63,10 +63,10 @@ async def operator(
     return made
 
 
-async def also(admin: Administrator, user: str, namespace: str, rules: list[Object]) -> None:
+async def also(admin: Administrator, user: str, namespace: str, rules: Sequence[Rule]) -> None:
     """Gives a user more, beside what it has."""
     api, metadata = "rbac.authorization.k8s.io/v1", {"name": f"more-{user}", "namespace": namespace}
-    await admin.put({"apiVersion": api, "kind": "Role", "metadata": metadata, "rules": rules})
+    await admin.put({"apiVersion": api, "kind": "Role", "metadata": metadata, "rules": list(rules)})
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": f"more-{user}"}
     subjects = [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]
     await admin.put(
@@ -208,7 +208,7 @@ async def test_retain_keeps_strimzis_object_and_delete_removes_it(world: World) 
     await world.admin.delete(world.body("doomed"))
 
     async def gone() -> bool:
-        return (await world.admin.get(world.body("doomed")))["kind"] == "Status"
+        return bool((await world.admin.get(world.body("doomed")))["kind"] == "Status")
 
     await until(gone, 45)
     assert (await world.named("kafkatopics")).keys() == {"kept"}
@@ -244,7 +244,7 @@ async def test_the_authority_and_the_credentials_are_copied_and_kept_current(wor
 
 @pytest.mark.usefixtures("operator", "strimzi")
 async def test_a_user_that_others_made_there_stays_theirs_and_its_password_stays_there(world: World) -> None:
-    metadata = {"namespace": world.kafka_namespace, "labels": {"strimzi.io/cluster": CLUSTER}}
+    metadata: Object = {"namespace": world.kafka_namespace, "labels": {"strimzi.io/cluster": CLUSTER}}
     theirs = {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaUser",

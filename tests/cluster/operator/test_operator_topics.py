@@ -172,7 +172,7 @@ async def test_lag_and_dead_letters_show_in_the_status(operator: Operator, topic
 
     async def counted() -> bool:
         found = await topics.get("a") or {}
-        return found.get("status", {}).get("groups") == [{"group": "product", "lag": 5, "deadLetters": 1}]
+        return bool(found.get("status", {}).get("groups") == [{"group": "product", "lag": 5, "deadLetters": 1}])
 
     await until(counted, 60)
     found = await topics.get("a") or {}

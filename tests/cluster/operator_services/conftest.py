@@ -67,7 +67,7 @@ async def platform(
         postgres_host=str(parts.hostname),
         postgres_port=parts.port or 5432,
         postgres_admin_username=str(parts.username),
-        postgres_admin_password=parts.password,  # type: ignore[arg-type]
+        postgres_admin_password=parts.password,
         workers=2,
     )
     return Platform(admin, settings, namespace, prefix, postgres_url)

@@ -108,7 +108,7 @@ class Platform:
         )
 
     async def exists(self, kind: str, name: str) -> bool:
-        return (await self.found(kind, name))["kind"] == kind
+        return bool((await self.found(kind, name))["kind"] == kind)
 
     async def children(self, name: str) -> dict[tuple[str, str], Object]:
         """All that is labelled as the service's, by kind and name."""

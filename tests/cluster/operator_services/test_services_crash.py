@@ -16,7 +16,7 @@ async def names(platform: Platform) -> set[tuple[str, str]]:
 
 
 async def gone(platform: Platform) -> bool:
-    return (await platform.admin.get(platform.service("loyalty")))["kind"] == "Status"
+    return bool((await platform.admin.get(platform.service("loyalty")))["kind"] == "Status")
 
 
 async def crash(platform: Platform, left: int, *, done: bool) -> bool:

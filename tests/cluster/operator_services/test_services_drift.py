@@ -93,7 +93,7 @@ async def test_a_secret_that_is_removed_comes_back_with_a_new_password_that_work
 
         async def rolled() -> bool:
             now = (await platform.found("Deployment", "loyalty"))["spec"]["template"]["metadata"]["annotations"]
-            return now[f"mercato.dev/{what}-credential"] != template[f"mercato.dev/{what}-credential"]
+            return bool(now[f"mercato.dev/{what}-credential"] != template[f"mercato.dev/{what}-credential"])
 
         await platform.holds(rolled)
         await platform.ready("loyalty")

@@ -13,7 +13,7 @@ async def finalizers(platform: Platform, name: str = "loyalty") -> list[str]:
 
 
 async def gone(platform: Platform, name: str = "loyalty") -> bool:
-    return (await platform.admin.get(platform.service(name)))["kind"] == "Status"
+    return bool((await platform.admin.get(platform.service(name)))["kind"] == "Status")
 
 
 async def test_under_retain_it_goes_at_once_and_its_data_stays(platform: Platform) -> None:

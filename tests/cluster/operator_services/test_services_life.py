@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.cluster.operator_services.platform import PARTS, WHOLE, Platform, Topics
+from tests.support.administrator import Object
 
 
 async def password(platform: Platform, name: str, what: str = "database") -> str:
@@ -56,7 +57,7 @@ async def test_a_change_arrives_and_what_is_no_longer_wanted_goes(platform: Plat
     await platform.admin.put(platform.service("loyalty", **WHOLE))
     async with platform.operated():
         await platform.ready("loyalty")
-        less = {"image": "registry.example/loyalty:2.0", "database": {"enabled": True}}
+        less: Object = {"image": "registry.example/loyalty:2.0", "database": {"enabled": True}}
         await platform.admin.put(platform.service("loyalty", **less))
         await platform.ready("loyalty")
 

@@ -1,6 +1,7 @@
 """Fifty services at once, and a controller that is cut off among them."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -14,15 +15,15 @@ WITHIN = 120.0
 
 @pytest.mark.long
 async def test_all_of_them_converge_after_a_crash_among_them(platform: Platform) -> None:
-    async def put(number: int, **spec: object) -> None:
-        given = {"suspend": True, "consumes": ["order.events"], **spec}
+    async def put(number: int, **spec: Any) -> None:
+        given: dict[str, Any] = {"suspend": True, "consumes": ["order.events"], **spec}
         await platform.admin.put(platform.service(f"s{number}", **given))
 
     async def converged() -> bool:
         path = f"/apis/mercato.dev/v1alpha1/namespaces/{platform.namespace}/commerceservices"
         for each in await platform.admin.items(path):
             conditions = (each.get("status") or {}).get("conditions") or [{}]
-            ready = next((one for one in conditions if one.get("type") == "Ready"), {})
+            ready: dict[str, Any] = next((one for one in conditions if one.get("type") == "Ready"), {})
             if ready.get("observedGeneration") != each["metadata"]["generation"] or ready["reason"] == "Pending":
                 return False
         return True

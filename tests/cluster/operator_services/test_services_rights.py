@@ -52,7 +52,7 @@ async def test_they_are_enough_and_all_are_used(
         rotate = {"mercato.dev/rotate": "now"}
         await admin.put(platform.service("loyalty", annotations=rotate, **WHOLE, deletionPolicy="Delete"))
         await platform.ready("loyalty")
-        scaled = {"autoscaling": {"maxReplicas": 2}, "deletionPolicy": "Delete"}
+        scaled: dict[str, Any] = {"autoscaling": {"maxReplicas": 2}, "deletionPolicy": "Delete"}
         await admin.put(platform.service("loyalty", **scaled))
         await platform.ready("loyalty")
         await admin.put(platform.service("loyalty", deletionPolicy="Delete"))
@@ -60,7 +60,7 @@ async def test_they_are_enough_and_all_are_used(
         await admin.delete(platform.service("loyalty"))
 
         async def gone() -> bool:
-            return (await admin.get(platform.service("loyalty")))["kind"] == "Status"
+            return bool((await admin.get(platform.service("loyalty")))["kind"] == "Status")
 
         await platform.holds(gone)
     allowed, refused = asked(api.audit_log, ACCOUNT, namespace, rights(namespace))

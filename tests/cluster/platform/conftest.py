@@ -10,15 +10,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from flows import Recorder
-from measures import Measured
-from release import Release
 
 from cli.cluster import kind, prerequisites
 from cli.cluster.errors import ClusterError
 from cli.cluster.layout import Cluster
 from cli.layout import CHECKOUT
 from cli.platform.toolbox import Toolbox, opened
+from tests.cluster.platform.flows import Recorder
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import Release
 
 NAMESPACE = "mercato"
 LAST = ["test_platform_flows", "test_platform_namespace"]

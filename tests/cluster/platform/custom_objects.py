@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from release import Object, Release, until
-
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.release import Object, Release, until
 
 TOPICS, SERVICES = "ordertopics.mercato.dev", "commerceservices.mercato.dev"
 _KAFKA = """

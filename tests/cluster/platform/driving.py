@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from release import until
-
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.release import until
 
 SCRIPT = Path(__file__).with_name("steady_load.py")
 RATE = 20

@@ -11,10 +11,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from network_policies import End
-from release import Release, component, until
-
 from cli.cluster import addresses
+from tests.cluster.platform.network_policies import End
+from tests.cluster.platform.release import Release, component, until
 
 NODE = {addresses.NODE, str(next(ip_network(addresses.NODE_PODS).hosts()))}
 """The node's own address, and the one its pods see of it."""

@@ -4,13 +4,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from next_version import build
-
 from cli.cluster.layout import Cluster
 from cli.cluster.load import import_archive
 from cli.images import engines
 from cli.images.catalogue import IMAGES, default_registry, default_tag
 from cli.layout import CHECKOUT
+from tests.cluster.platform.next_version import build
 
 EXAMPLE = Path("docs") / "examples" / "loyalty"
 REFERENCE = "localhost/mercato-loyalty:1.0"

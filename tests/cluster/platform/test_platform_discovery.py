@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from measures import Measured
-from release import CHART, NAME, Release, is_ready, until
-from web import read, read_json
+
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import CHART, NAME, Release, is_ready, until
+from tests.cluster.platform.web import read, read_json
 
 LISTED_WITHIN = 2.0
 SPRING = {"instanceId", "serviceId", "host", "port", "uri", "secure", "scheme", "metadata", "namespace"}

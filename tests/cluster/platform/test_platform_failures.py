@@ -4,11 +4,11 @@ import json
 import time
 
 import pytest
-from driving import Outcome, steady_load
-from release import Release, component, until
 
 from cli.cluster import control
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.driving import Outcome, steady_load
+from tests.cluster.platform.release import Release, component, until
 
 PAIRS = (
     ("gateway", "discovery"),

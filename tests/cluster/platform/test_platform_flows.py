@@ -5,10 +5,11 @@ Where the network enforces policies (kind), scripts/prove-network-policies tries
 
 import pytest
 import yaml
-from flows import NODE, Recorder
-from measures import Measured
-from network_policies import End, Port, allowed
-from release import CHART, COMPONENT, Release, component
+
+from tests.cluster.platform.flows import NODE, Recorder
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.network_policies import End, Port, allowed
+from tests.cluster.platform.release import CHART, COMPONENT, Release, component
 
 FLOWS = CHART / "files" / "flows.yaml"
 

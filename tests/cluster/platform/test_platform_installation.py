@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from measures import Measured
-from release import Release, component, is_ready, until
 
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import Release, component, is_ready, until
 
 MEBIBYTE = 1024 * 1024
 ALL_AT_REST = 2560

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from custom_objects import SERVICES, body, condition, kafka, postgres, until_gone
-from loyalty_image import EXAMPLE, load_loyalty
-from measures import Measured
-from release import Object, Release, until
-from web import read_json, status
 
 from cli.layout import CHECKOUT
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.custom_objects import SERVICES, body, condition, kafka, postgres, until_gone
+from tests.cluster.platform.loyalty_image import EXAMPLE, load_loyalty
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import Object, Release, until
+from tests.cluster.platform.web import read_json, status
 
 READY_WITHIN = 60.0
 NAME = "loyalty"

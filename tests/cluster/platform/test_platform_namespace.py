@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from custom_objects import SERVICES, TOPICS, body, until_ready
-from measures import Measured
-from release import NAME, Release
+
+from tests.cluster.platform.custom_objects import SERVICES, TOPICS, body, until_ready
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import NAME, Release
 
 GONE_WITHIN = 60.0
 

@@ -5,13 +5,22 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from custom_objects import SERVICES, TOPICS, body, kafka, postgres, unready, until_gone, until_ready
-from measures import Measured
 from prometheus_client.parser import text_string_to_metric_families
-from release import Release, until
-from web import read_text
 
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.custom_objects import (
+    SERVICES,
+    TOPICS,
+    body,
+    kafka,
+    postgres,
+    unready,
+    until_gone,
+    until_ready,
+)
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import Release, until
+from tests.cluster.platform.web import read_text
 
 PUT_BACK_WITHIN = 30.0
 CONVERGED_WITHIN = 120.0

@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from driving import Outcome, steady_load
-from next_version import MIGRATION, TAG, load_next_version
-from release import CHART, NAME, Release, is_ready, until
 
 from cli.platform.toolbox import Toolbox
+from tests.cluster.platform.driving import Outcome, steady_load
+from tests.cluster.platform.next_version import MIGRATION, TAG, load_next_version
+from tests.cluster.platform.release import CHART, NAME, Release, is_ready, until
 
 ROLLOUT = 180.0
 STEADY = 5.0

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from measures import Measured
-from release import CHART, NAME, Object, Release, until
-from web import read_text, status
 
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import CHART, NAME, Object, Release, until
+from tests.cluster.platform.web import read_text, status
 from tests.support.api_server import gateway_definitions
 
 WORKS_WITHIN = 2.0

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from measures import Measured
 from mercato_operator.commerce.names import RESTART_LABEL
-from release import Release, until
-from web import read_json, read_text
+
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import Release, until
+from tests.cluster.platform.web import read_json, read_text
 
 APPLIED_WITHIN = 5.0
 SHORT_DEADLINE = 3

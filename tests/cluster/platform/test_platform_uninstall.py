@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from custom_objects import SERVICES, TOPICS, held, kafka, own_objects, postgres
-from measures import Measured
-from release import NAME, SELECTOR, Release, until
 
 from cli.platform.toolbox import opened
+from tests.cluster.platform.custom_objects import SERVICES, TOPICS, held, kafka, own_objects, postgres
+from tests.cluster.platform.measures import Measured
+from tests.cluster.platform.release import NAME, SELECTOR, Release, until
 
 GONE_WITHIN = 60.0
 KINDS = (

@@ -39,7 +39,7 @@ def test_a_token_is_verified_with_the_published_keys_alone(ring: KeyRing, token:
     claims = jwt.decode(
         token,
         key,
-        algorithms=openid_configuration(ISSUER)["id_token_signing_alg_values_supported"],  # type: ignore[arg-type]
+        algorithms=openid_configuration(ISSUER)["id_token_signing_alg_values_supported"],
         audience="mercato",
         issuer=ISSUER,
         options={"require": ["iss", "sub", "aud", "exp", "iat", "jti"]},

@@ -168,9 +168,9 @@ async def test_a_member_without_partitions_is_ready_too(
 async def test_a_client_that_finds_no_place_in_its_group_is_replaced_by_a_new_one(
     bare: Bare, database: Database, effects: Effects, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[consumer_module.Client] = []
+    made: list[RealClient] = []
 
-    def client(config: dict[str, object]) -> consumer_module.Client:
+    def client(config: dict[str, object]) -> RealClient:
         # The first one never reaches a broker, as one that waits for a coordinator does.
         away = {"bootstrap.servers": "127.0.0.1:1"} if not made else {}
         made.append(RealClient({**config, **away}))

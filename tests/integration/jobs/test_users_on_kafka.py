@@ -32,7 +32,7 @@ def produce(bootstrap: str, user: str, topic: str) -> int | None:
     codes: list[int | None] = []
     config = {**security(user, PASSWORDS[user]), "bootstrap.servers": bootstrap, "enable.idempotence": True}
     client = Producer({**config, "message.timeout.ms": 10000, "log_level": 0})
-    client.produce(topic, b"x", on_delivery=lambda error, _message: codes.append(error and error.code()))
+    client.produce(topic, b"x", on_delivery=lambda error, _message: codes.append(error.code() if error else None))
     client.flush(15)
     return codes[0]
 

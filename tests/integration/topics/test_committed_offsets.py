@@ -18,7 +18,7 @@ def client(empty_kafka: str) -> dict[str, str]:
 def topic(client: dict[str, str]) -> str:
     """Two partitions."""
     name = f"t-{uuid4().hex[:8]}"
-    admin = AdminClient(client)
+    admin = AdminClient({**client})
     admin.create_topics([NewTopic(name, 2, 1)])[name].result(20)
     return name
 

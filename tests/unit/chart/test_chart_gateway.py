@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import (
+
+from tests.unit.chart.chart_objects import (
     CASES,
     CHART,
     ROOT,

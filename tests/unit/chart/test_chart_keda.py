@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from chart_objects import CHART, Object, containers, environment, named, of_kind, pods, rendered
+
+from tests.unit.chart.chart_objects import CHART, Object, containers, environment, named, of_kind, pods, rendered
 
 KEDA = ("--values", str(CHART / "ci" / "keda-values.yaml"))
 STRIMZI = (*KEDA, "--values", str(CHART / "values-strimzi.yaml"))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import CASES, CHART, Object, case, component, name, of_kind, pods, rendered
+
+from tests.unit.chart.chart_objects import CASES, CHART, Object, case, component, name, of_kind, pods, rendered
 
 OPEN = "given-secrets-values"
 """The one case without policies."""

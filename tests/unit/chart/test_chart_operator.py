@@ -4,8 +4,21 @@ import json
 from pathlib import Path
 
 import pytest
-from chart_objects import CASES, CHART, Object, case, component, containers, environment, named, of_kind, pods, rendered
 from mercato_operator.settings import OperatorSettings
+
+from tests.unit.chart.chart_objects import (
+    CASES,
+    CHART,
+    Object,
+    case,
+    component,
+    containers,
+    environment,
+    named,
+    of_kind,
+    pods,
+    rendered,
+)
 
 STRIMZI, EXTERNAL = (("--values", str(CHART / f"values-{mode}.yaml")) for mode in ("strimzi", "external"))
 

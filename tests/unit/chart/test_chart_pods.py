@@ -4,7 +4,20 @@ import re
 from pathlib import Path
 
 import pytest
-from chart_objects import CASES, CHART, Object, case, component, containers, name, of_kind, pods, rendered, run
+
+from tests.unit.chart.chart_objects import (
+    CASES,
+    CHART,
+    Object,
+    case,
+    component,
+    containers,
+    name,
+    of_kind,
+    pods,
+    rendered,
+    run,
+)
 
 pytestmark = pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 

@@ -5,7 +5,19 @@ import re
 from typing import Any
 
 import pytest
-from chart_objects import CHART, Object, containers, environment, name, named, of_kind, pods, refusal, rendered
+
+from tests.unit.chart.chart_objects import (
+    CHART,
+    Object,
+    containers,
+    environment,
+    name,
+    named,
+    of_kind,
+    pods,
+    refusal,
+    rendered,
+)
 
 VALUES = ("--values", str(CHART / "values-strimzi.yaml"))
 RESERVED = {9404, 9999}

@@ -4,9 +4,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from chart_objects import CHART, run
-
 from tests.support.go_tools import HELM_UNITTEST, go_tool
+from tests.unit.chart.chart_objects import CHART, run
 
 
 def test_helm_unittest_passes_every_suite() -> None:

@@ -4,7 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chart_objects import CASES, CHART, Object, case, component, containers, environment, name, named, pods, rendered
+
+from tests.unit.chart.chart_objects import (
+    CASES,
+    CHART,
+    Object,
+    case,
+    component,
+    containers,
+    environment,
+    name,
+    named,
+    pods,
+    rendered,
+)
 
 STRIMZI = CHART / "values-strimzi.yaml"
 EXTERNAL = CHART / "values-external.yaml"

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from chart_objects import ROOT, refusal
+
+from tests.unit.chart.chart_objects import ROOT, refusal
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import (
+from mercato_operator.setup.values import read as read_declaration
+
+from tests.unit.chart.chart_objects import (
     CASES,
     CHART,
     ROOT,
@@ -19,7 +21,6 @@ from chart_objects import (
     pods,
     rendered,
 )  # fmt: skip
-from mercato_operator.setup.values import read as read_declaration
 
 TOPICS = ROOT / "k8s" / "topics"
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import ROOT, environment, named, rendered
+
+from tests.unit.chart.chart_objects import ROOT, environment, named, rendered
 
 FOLDER = ROOT / "k8s" / "cloudnative-pg"
 

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import yaml
-from chart_objects import CHART, ROOT, Object, case, containers, pods
+
+from tests.unit.chart.chart_objects import CHART, ROOT, Object, case, containers, pods
 
 
 def read(objects: tuple[Object, ...]) -> dict[str, set[str]]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import CHART, refusal
+
+from tests.unit.chart.chart_objects import CHART, refusal
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 NAME = "does not match pattern '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$'"

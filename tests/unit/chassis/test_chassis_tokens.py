@@ -119,7 +119,7 @@ async def test_a_valid_token_tells_who_calls(tokens: Tokens, key: Any) -> None:
     ],
 )
 async def test_another_issuer_may_name_its_claims_otherwise(
-    issuer: tuple[Issuer, str], key: Any, names: dict[str, str], claims: dict[str, Any]
+    issuer: tuple[Issuer, str], key: Any, names: dict[str, Any], claims: dict[str, Any]
 ) -> None:
     async with Tokens(Settings(issuer=ISSUER, jwks_url=issuer[1], **names)) as tokens:
         caller = await verify(tokens, token(key, roles=None, **claims))

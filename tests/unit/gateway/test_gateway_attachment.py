@@ -33,7 +33,7 @@ def route(name: str, namespace: str = "shop", *, parent: Object | None = None, *
 
 def cluster(*routes: Object, controller: str = CONTROLLER, listener: Object | None = None, **others: Any) -> Cluster:
     listeners = [{"name": "http", "protocol": "HTTP", "port": 80, **(listener or {})}]
-    order = {"spec": {"ports": [{"name": "http", "port": 80}]}}
+    order: Object = {"spec": {"ports": [{"name": "http", "port": 80}]}}
     return Cluster(
         classes=by_key(named("ours", "", spec={"controllerName": controller})),
         gateways=by_key(named("mercato", spec={"gatewayClassName": "ours", "listeners": listeners})),

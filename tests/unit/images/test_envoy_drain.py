@@ -12,9 +12,9 @@ from tests.support.loading import load
 
 
 @pytest.fixture
-def program() -> ModuleType:
+def program(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     found = load("images/envoy/drain.py")
-    found.EVERY = 0.01
+    monkeypatch.setattr(found, "EVERY", 0.01)
     return found
 
 
@@ -46,10 +46,10 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def admin(program: ModuleType) -> Iterator[Admin]:
+def admin(program: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
     with Admin(("127.0.0.1", 0), Answers) as server:
         server.active, server.asked = [0], []
-        program.ADMIN = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(program, "ADMIN", f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -73,8 +73,8 @@ def test_a_request_that_never_ends_is_not_waited_for_beyond_the_limit(program: M
     assert 0.2 <= time.monotonic() - began < 5
 
 
-def test_without_an_admin_the_time_of_draining_is_kept(program: ModuleType) -> None:
-    program.ADMIN = "http://127.0.0.1:1"
+def test_without_an_admin_the_time_of_draining_is_kept(program: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "ADMIN", "http://127.0.0.1:1")
     began = time.monotonic()
     program.drain(0.1, 30)
     assert 0.1 <= time.monotonic() - began < 5

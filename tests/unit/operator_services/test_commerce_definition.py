@@ -90,9 +90,9 @@ def test_group_version_and_kind_are_the_ones_that_are_read() -> None:
 
 
 def test_every_field_of_the_status_is_in_the_schema() -> None:
-    parts = [Condition(each, "True", "Fine", "All is well.") for each in ("a", "b", "c", "d")]
+    a, b, c, d = (Condition(each, "True", "Fine", "All is well.") for each in ("a", "b", "c", "d"))
     deployment = {"status": {"replicas": 2, "readyReplicas": 1}}
-    written = status(whole(), SETTINGS, Verdict(*parts, deployment=deployment), {}, now())
+    written = status(whole(), SETTINGS, Verdict(a, b, c, d, deployment=deployment), {}, now())
     schema = SCHEMA["properties"]["status"]["properties"]
     assert written.keys() == schema.keys()
     for each in written["conditions"]:

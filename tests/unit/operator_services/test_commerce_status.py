@@ -12,7 +12,9 @@ from mercato_operator.settings import OperatorSettings
 
 from tests.unit.operator_services.commerce_objects import SETTINGS, service, whole
 
-FINE = {name: Condition(name, "True", "Fine", "fine") for name in ("database", "messaging", "route", "workload")}
+FINE: dict[str, Any] = {
+    name: Condition(name, "True", "Fine", "fine") for name in ("database", "messaging", "route", "workload")
+}
 
 
 def verdict(**changed: Condition) -> Verdict:

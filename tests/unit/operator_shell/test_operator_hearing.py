@@ -100,10 +100,10 @@ async def test_an_api_server_that_is_away_at_first_is_waited_for(lists: Lists, m
     lists.items = [item("t", 1)]
 
     async def away(*_: object) -> tuple[list[Object], str]:
-        lists.list = original  # type: ignore[method-assign]
+        monkeypatch.setattr(lists, "list", original)
         raise KubernetesError("away")
 
-    lists.list = away  # type: ignore[method-assign]
+    monkeypatch.setattr(lists, "list", away)
     await of.read()
     assert listener.told == [("ADDED", "t")]
 
@@ -145,19 +145,21 @@ async def test_a_watch_that_misses_something_again_and_again_is_dead(lists: List
     assert of.healthy() is None
 
 
-async def test_what_an_event_tells_while_the_census_is_taken_is_not_missed(lists: Lists) -> None:
+async def test_what_an_event_tells_while_the_census_is_taken_is_not_missed(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listener = Listener(Watched(TOPICS))
     of = hearing(lists, listener)
     of.heard(TOPICS, None, item("t", 1))
     original = lists.list
 
-    async def busy(*arguments: object) -> tuple[list[Object], str]:
+    async def busy(*arguments: Any) -> tuple[list[Object], str]:
         found = await original(*arguments)
         of.heard(TOPICS, "MODIFIED", item("t", 3))
         return found
 
     lists.items = [item("t", 2)]
-    lists.list = busy  # type: ignore[method-assign]
+    monkeypatch.setattr(lists, "list", busy)
     listener.told.clear()
     await census(of)
     assert listener.told == [("MODIFIED", "t")]

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from mercato_operator import lease as module
 from mercato_operator.lease import DURATION_SECONDS, LEASES, RENEW_SECONDS, Lease, LeaseLost
 
 from services.chassis.kubernetes import KubernetesError
@@ -27,8 +26,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(module.time, "monotonic", made.monotonic)
-    monkeypatch.setattr(module.asyncio, "sleep", made.sleep)
+    monkeypatch.setattr("mercato_operator.lease.time.monotonic", made.monotonic)
+    monkeypatch.setattr("mercato_operator.lease.asyncio.sleep", made.sleep)
     return made
 
 

@@ -1,5 +1,6 @@
 """The definition of OrderTopic and the model that reads it say the same."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_every_field_of_the_status_is_in_the_schema() -> None:
     outcomes = {topic.name: Outcome(partitions=topic.partitions) for topic in wanted.topics}
     logs = Logs({("t", 0): Extent(0, 5)}, {"a": {}}, {"t.a.dead-letter": 2})
     found = Found(outcomes, {}, frozenset({"a"}), logs)
-    written = status.of_planned(each, wanted.planned[each.key], found, status.datetime(2026, 1, 1))
+    written = status.of_planned(each, wanted.planned[each.key], found, datetime(2026, 1, 1, tzinfo=UTC))
     assert not list(unknown(written, SCHEMA["status"], "status"))
     assert written["groups"] == [{"group": "a", "lag": 5, "deadLetters": 2}]
     assert written.keys() == SCHEMA["status"]["properties"].keys()

@@ -10,10 +10,10 @@ from datetime import timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from test_saga import NOW, POLICY, TOTAL, an_order
 
 from services.order import saga
 from services.order.saga import Command, Input, NotCancellable, Order, Reason, Status, Step
+from tests.unit.order.test_saga import NOW, POLICY, TOTAL, an_order
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from fake_kubectl import FakeKubectl
+
+from tests.unit.platform.fake_kubectl import FakeKubectl
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_kubectl import NOT_FOUND, FakeKubectl
 
 from cli.cluster import tools
 from cli.platform.errors import PlatformError
 from cli.platform.kubectl import Kubectl, NotThereError, TimedOutError, failure, program
+from tests.unit.platform.fake_kubectl import NOT_FOUND, FakeKubectl
 
 REMEDY = "set KUBECONFIG, or see kubectl config view"
 

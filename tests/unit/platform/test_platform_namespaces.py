@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_kubectl import NOT_FOUND, FakeKubectl
 
 from cli.platform import forward, namespaces
 from cli.platform.errors import PlatformError
 from cli.platform.forward import forwarded
 from cli.platform.kubectl import Kubectl
 from cli.platform.namespaces import entered, secret_of
+from tests.unit.platform.fake_kubectl import NOT_FOUND, FakeKubectl
 
 
 def forwarding(port: int) -> str:
@@ -70,7 +70,7 @@ def test_forwarding_ends_with_the_command(cluster: FakeKubectl, monkeypatch: pyt
         started.append(begin(*arguments, **options))
         return started[-1]
 
-    monkeypatch.setattr(forward.subprocess, "Popen", popen)
+    monkeypatch.setattr("cli.platform.forward.subprocess.Popen", popen)
     with forwarded(Kubectl("shop"), "gateway", 80):
         assert started[0].poll() is None
     assert started[0].poll() is not None

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from fake_kubectl import READY, pod
 
 from cli.platform.pods import start_of
+from tests.unit.platform.fake_kubectl import READY, pod
 
 
 def waiting(reason: str, message: str = "") -> dict[str, Any]:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_kubectl import NOT_FOUND, READY, FakeKubectl, pod
 
 from cli.platform import toolbox as toolboxes
 from cli.platform.errors import PlatformError
+from cli.platform.kubectl import Kubectl
 from cli.platform.toolbox import opened
 from tests.support.loading import ROOT
+from tests.unit.platform.fake_kubectl import NOT_FOUND, READY, FakeKubectl, pod
 
 JOB = r"toolbox-[0-9a-f]{8}"
 
@@ -82,7 +83,7 @@ def test_a_command_can_be_fed_while_it_runs(cluster: FakeKubectl) -> None:
 def test_a_slow_start_is_waited_for(cluster: FakeKubectl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolboxes, "_EVERY", 0.01)
     answers = iter([{"items": []}, {"items": [pod(phase="Pending")]}, READY])
-    monkeypatch.setattr(toolboxes.Kubectl, "read", lambda *_: next(answers))
+    monkeypatch.setattr(Kubectl, "read", lambda *_: next(answers))
     with opened("shop") as toolbox:
         assert toolbox.pod == "toolbox-1-x"
 
