@@ -1,5 +1,6 @@
 """The chart as Helm renders it, and ways to walk through what comes out."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -13,6 +14,7 @@ import yaml
 
 from cli.cluster import tools
 from cli.cluster.errors import ClusterError
+from tests.support.once import contents, once
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "mercato"
@@ -57,9 +59,16 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @cache
 def rendered(*arguments: str) -> tuple[Object, ...]:
     """The objects of `helm template` with these arguments; without the API server's defaults."""
-    done = run("template", "mercato", str(CHART), "--namespace", "shop", "--kube-version", KUBERNETES, *arguments)
-    assert done.returncode == 0, done.stderr
-    return tuple(document for document in yaml.safe_load_all(done.stdout) if document)
+    command = ("template", "mercato", str(CHART), "--namespace", "shop", "--kube-version", KUBERNETES, *arguments)
+
+    def text() -> str:
+        done = run(*command)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    files = [Path(argument).read_text() for argument in arguments if Path(argument).is_file()]
+    text_of_all = once(json.dumps([helm(), contents(CHART), command, files]), text)
+    return tuple(document for document in yaml.load_all(text_of_all, yaml.CSafeLoader) if document)
 
 
 def case(path: Path) -> tuple[Object, ...]:
