@@ -145,7 +145,7 @@ async def test_what_the_server_has_forgotten_is_listed_again(server: ApiServer, 
 async def test_a_watch_that_says_nothing_is_given_up_and_asked_anew(
     server: ApiServer, mirror: Reflector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reflector, "WATCH_SECONDS", 1)
+    monkeypatch.setattr(reflector, "WATCH_SECONDS", 0)
     monkeypatch.setattr("services.chassis.kubernetes._MARGIN_SECONDS", 0.2)
     await run_until(mirror, lambda: len(server.watched_from) >= 2)
 

@@ -37,6 +37,8 @@ class Issuer:
         self.document: object = None
         self.status = 200
         self.delay = 0.0
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.asked = 0
         self.content_type = "application/jwk-set+json"
 
@@ -51,6 +53,7 @@ class Issuer:
     async def answer(self, _request: web.Request) -> web.Response:
         self.asked += 1
         await asyncio.sleep(self.delay)
+        await self.answers.wait()
         document = {"keys": list(self.keys.values())} if self.document is None else self.document
         return web.Response(text=json.dumps(document), status=self.status, content_type=self.content_type)
 
@@ -313,12 +316,13 @@ async def test_known_keys_serve_on_while_a_slow_issuer_is_asked_again(
     tokens: Tokens, key: Any, issuer: tuple[Issuer, str]
 ) -> None:
     await verify(tokens, token(key))
-    issuer[0].delay = 2.0
+    issuer[0].answers.clear()
     tokens._fetched_at = float("-inf")
     async with asyncio.timeout(1.0):
         for number in range(10):
             await verify(tokens, token(key, sub=f"c-{number}"))
     assert issuer[0].asked <= 2
+    issuer[0].answers.set()
 
 
 async def test_no_answer_repeats_the_token(tokens: Tokens, key: Any) -> None:

@@ -28,7 +28,7 @@ def repository(tmp_path: Path) -> Iterator[str]:
     (folder / "org" / "example").mkdir(parents=True)
     (folder / GOOD.path).write_bytes(CONTENT)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

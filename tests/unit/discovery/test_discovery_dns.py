@@ -78,7 +78,7 @@ async def test_changes_are_followed_and_the_last_records_stay_while_the_server_f
     server: tuple[Server, dns.asyncresolver.Resolver],
 ) -> None:
     fake, resolver = server
-    fake.records, fake.addresses = [f"0 50 8080 {TARGET}"], ["10.0.0.1"]
+    fake.records, fake.addresses, fake.ttl = [f"0 50 8080 {TARGET}"], ["10.0.0.1"], 0
     backend = DnsRecords([ORDER], 0.1, resolver)
     assert await backend.check() is not None
     async with backend:
