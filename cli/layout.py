@@ -20,3 +20,9 @@ def cache() -> Path:
     """The download cache shared by all checkouts of this user."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "mercato"
+
+
+def with_operator() -> None:
+    """Lets the operator's code be imported: what it does on a cluster is done on one machine by the same code."""
+    if (folder := str(CHECKOUT / "operator")) not in sys.path:
+        sys.path.append(folder)

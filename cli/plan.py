@@ -1,7 +1,6 @@
 """The plan of one instance: every part of the platform, what it needs, and its environment."""
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from cli.embedded import envoy, kafka, postgres
 from cli.embedded.databases import create_databases
 from cli.embedded.jars import REPOSITORY
 from cli.instance import Instance
-from cli.layout import CHECKOUT, DATABASES, PYTHON, REPLICATED
+from cli.layout import CHECKOUT, DATABASES, PYTHON, REPLICATED, with_operator
 from cli.replicas import names
 from cli.supervisor.probes import http, until_ready
 from cli.supervisor.spec import Part, Plan, ProcessSpec, StartError, Step
@@ -120,8 +119,7 @@ async def _apply_topics(instance: Instance) -> None:
 
 def _apply_topics_now(bootstrap: str) -> None:
     """With the code the operator uses on a cluster."""
-    if (folder := str(CHECKOUT / "operator")) not in sys.path:
-        sys.path.append(folder)
+    with_operator()
     from confluent_kafka import KafkaException  # noqa: PLC0415 - only once Kafka is up
     from mercato_operator.apply import apply  # noqa: PLC0415
 

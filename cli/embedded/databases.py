@@ -1,37 +1,31 @@
-"""A login role and a database of the same name for each service that keeps data."""
+"""A login role and a database of the same name for each service that keeps data: the operator's Job does the same."""
 
+import asyncio
 from collections.abc import Mapping
 
 import psycopg
-from psycopg import sql
 
+from cli.layout import with_operator
 from cli.supervisor.spec import StartError
 
 TIMEOUT = 10
+"""Seconds to connect."""
+LIMIT = "SET statement_timeout = '60s'"
 
 
 async def create_databases(superuser_url: str, passwords: Mapping[str, str]) -> None:
     """Make what is missing of roles and databases, and set each role's password. Raises StartError."""
+    await asyncio.to_thread(_create, superuser_url, passwords)
+
+
+def _create(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    with_operator()
+    from mercato_operator.databases import ensure  # noqa: PLC0415 - from here on it can be found
+
     try:
-        connection = await psycopg.AsyncConnection.connect(superuser_url, autocommit=True, connect_timeout=TIMEOUT)
-        async with connection:
-            known = await _names(connection, "SELECT rolname FROM pg_roles")
-            for role, password in passwords.items():
-                verb = sql.SQL("ALTER" if role in known else "CREATE")
-                await connection.execute(
-                    sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
-                )
-            known = await _names(connection, "SELECT datname FROM pg_database")
-            for name in passwords.keys() - known:
-                # One role may not look into another's database: PUBLIC could connect by default.
-                database = sql.Identifier(name)
-                await connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, database))
-                await connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
+        with psycopg.connect(superuser_url, autocommit=True, connect_timeout=TIMEOUT) as connection:
+            connection.execute(LIMIT)
+            ensure(connection, passwords)
     except psycopg.Error as error:
         line = str(error).partition("\n")[0]
         raise StartError(f"cannot create the databases: {line}") from error
-
-
-async def _names(connection: psycopg.AsyncConnection, query: sql.SQL | str) -> set[str]:
-    cursor = await connection.execute(query)
-    return {str(row[0]) for row in await cursor.fetchall()}

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from mercato_operator.passwords import read_passwords
 from mercato_operator.patience import patiently
+from mercato_operator.roles import closed, made, verifier
 from mercato_operator.variables import MissingVariableError, required
 
 TIMEOUT = 10
@@ -26,18 +27,13 @@ def ensure(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list
     roles = _names(connection, "SELECT rolname FROM pg_roles")
     for role, password in passwords.items():
         verb = sql.SQL("ALTER" if role in roles else "CREATE")
-        connection.execute(
-            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
-        )
+        secret = verifier(connection, role, password)
+        connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), secret))
     missing = sorted(passwords.keys() - _names(connection, "SELECT datname FROM pg_database"))
-    for name in missing:
-        database = sql.Identifier(name)
-        # An administrator that is no superuser must be a member of whom it makes an owner.
-        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(database))
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, database))
+    for statement in (statement for name in missing for statement in made(name)):
+        connection.execute(statement)
     for name in passwords:
-        # One role may not look into another's database: PUBLIC could connect by default.
-        connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        connection.execute(closed(name))
     return missing
 
 
@@ -55,7 +51,7 @@ def main() -> None:
         host = required("PGHOST")
         passwords = read_passwords(required("MERCATO_DATABASES_DIRECTORY"))
         with patiently(_connect, psycopg.OperationalError) as connection:
-            made = ensure(connection, passwords)
+            new = ensure(connection, passwords)
     except psycopg.Error as error:
         line = str(error).partition("\n")[0]
         raise SystemExit(
@@ -63,7 +59,7 @@ def main() -> None:
         ) from None
     except (MissingVariableError, OSError, ValueError) as error:
         raise SystemExit(f"databases: {error}") from None
-    sys.stdout.write(f"databases: made {', '.join(made)}\n" if made else "databases: all there\n")
+    sys.stdout.write(f"databases: made {', '.join(new)}\n" if new else "databases: all there\n")
 
 
 if __name__ == "__main__":

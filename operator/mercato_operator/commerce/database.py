@@ -1,7 +1,6 @@
 """A login role and a database of one name on PostgreSQL, for one service alone.
 
-What is made here is marked by a COMMENT; a role or database without the mark is never touched. Passwords reach the
-server only as verifiers (RFC 5803), so that no log of statements tells one.
+What is made here is marked by a COMMENT; a role or database without the mark is never touched.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
+from mercato_operator.roles import closed, made, verifier
 from mercato_operator.settings import CA_FOLDER, OperatorSettings
 
 CONNECT_SECONDS: Final = 5
@@ -72,7 +72,7 @@ class Databases:
             others = await self._others(admin, name)
             if await self._refused(name, password):
                 await admin.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), _verifier(admin, name, password))
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), verifier(admin, name, password))
                 )
                 if why := await self._refused(name, password):
                     raise DatabaseError(
@@ -103,8 +103,8 @@ class Databases:
         role, found = sql.Identifier(name), await _one(admin, _ROLE, name)
         if found is None:
             async with admin.transaction():  # never a role without its mark
-                made = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}")
-                await admin.execute(made.format(role, _verifier(admin, name, password)))
+                statement = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {}")
+                await admin.execute(statement.format(role, verifier(admin, name, password)))
                 await admin.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(mark)))
         elif found["mark"] != mark:
             raise DatabaseError("NotOurs", _not_ours("role", name, found["mark"]))
@@ -118,13 +118,12 @@ class Databases:
             await admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
             found = None
         if found is None:
-            # An administrator that is no superuser must be a member of whom it makes an owner.
-            await admin.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(named))
-            await admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(named, named))
+            for statement in made(name):
+                await admin.execute(statement)
         elif found["mark"] != mark and not (found["mark"] is None and found["owner"] == name):
             raise DatabaseError("NotOurs", _not_ours("database", name, found["mark"]))
         if found is None or found["open"]:
-            await admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(named))
+            await admin.execute(closed(name))
         if found is not None and not found["connectable"]:
             await admin.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true").format(named))
         if found is None or found["mark"] is None:
@@ -214,11 +213,6 @@ async def _one(admin: psycopg.AsyncConnection, query: str, name: str) -> dict[st
 def _unmarked(database: dict[str, object], role: dict[str, object] | None, name: str, mark: str) -> bool:
     """Made by us, and not marked since a crash came between."""
     return database["mark"] is None and database["owner"] == name and role is not None and role["mark"] == mark
-
-
-def _verifier(admin: psycopg.AsyncConnection, name: str, password: str) -> sql.Literal:
-    made = admin.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
-    return sql.Literal(made.decode())
 
 
 def _not_ours(what: str, name: str, mark: object) -> str:

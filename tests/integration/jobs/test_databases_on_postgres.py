@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -45,6 +46,22 @@ def test_a_password_that_changed_is_set(server: psycopg.Connection, postgres_url
     as_role(postgres_url, "job_one", "new", "job_one")
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
         as_role(postgres_url, "job_one", "first", "job_one")
+
+
+def test_no_statement_tells_a_password(server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    execute = server.execute
+
+    def listened(query: Any, *parameters: Any) -> Any:
+        told.append(query.as_string(server) if isinstance(query, sql.Composable) else str(query))
+        return execute(query, *parameters)
+
+    monkeypatch.setattr(server, "execute", listened)
+    given = {"job_one": "geheim's Wort", "job_two": "mot secret"}
+    for _ in range(2):
+        databases.ensure(server, given)
+    assert len([statement for statement in told if "PASSWORD" in statement]) == 4
+    assert not [statement for statement in told if "geheim" in statement or "mot secret" in statement]
 
 
 def test_the_job_reads_libpqs_variables_and_a_mounted_secret(
