@@ -1,13 +1,16 @@
 """Client of the config service's read API (Spring Cloud Config's `/{application}/{profiles}`)."""
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
+
+from services.chassis import event_stream
+from services.chassis.backoff import backoff
 
 REQUEST_TIMEOUT = 5.0
 """Seconds for one answer."""
@@ -67,14 +70,6 @@ def normalised(key: str) -> str:
     return key.replace("-", "_").replace(".", "_").lower()
 
 
-def backoff(first: float = 0.1, limit: float = 5.0) -> Iterator[float]:
-    """Seconds to wait before each next attempt: doubling up to `limit`, with full jitter in the upper half."""
-    ceiling = first
-    while True:
-        yield random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads retries, guards nothing
-        ceiling = min(limit, ceiling * 2)
-
-
 async def fetch_patiently(base_url: str, application: str, profiles: str, wait: float) -> Document:
     """Ask until there is an answer. Raises ConfigUnavailableError after `wait` seconds."""
     url = _url(base_url, application, profiles)
@@ -103,19 +98,14 @@ async def stream(base_url: str, application: str, profiles: str) -> AsyncGenerat
     url = _url(base_url, application, profiles)
     timeout = aiohttp.ClientTimeout(total=None, connect=REQUEST_TIMEOUT, sock_read=SILENCE_TIMEOUT)
     try:
-        async with _session(timeout) as session, session.get(url, headers={"accept": "text/event-stream"}) as response:
-            if response.status != 200 or response.content_type != "text/event-stream":
+        async with _session(timeout) as session, session.get(url, headers=event_stream.ACCEPT) as response:
+            if not event_stream.is_stream(response):
                 raise ConfigUnavailableError(
                     f"{url} answers no stream (status {response.status}, {response.content_type})"
                 )
-            data: list[bytes] = []
-            async for line in response.content:
-                text = line.rstrip(b"\r\n")
-                if text.startswith(b"data:"):
-                    data.append(text[5:].removeprefix(b" "))
-                elif not text and data:  # an empty line ends an event
-                    yield parse(b"\n".join(data))
-                    data = []
+            async with aclosing(event_stream.payloads(response)) as payloads:
+                async for payload in payloads:
+                    yield parse(payload)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise ConfigUnavailableError(f"{url}: {error or type(error).__name__}") from error
 

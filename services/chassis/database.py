@@ -14,7 +14,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from services.chassis import telemetry
-from services.chassis.config_client import backoff
+from services.chassis.backoff import backoff
 from services.chassis.messages import Message
 from services.chassis.settings import ServiceSettings
 from services.chassis.tasks import stop

@@ -8,12 +8,13 @@ any other field is remembered in `restart_pending`.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 from prometheus_client import Counter
 
-from services.chassis.config_client import ConfigUnavailableError, ConfigValue, backoff, fetch_patiently, stream
+from services.chassis.backoff import backoff
+from services.chassis.config_client import ConfigUnavailableError, ConfigValue, fetch_patiently, stream
 from services.chassis.settings_model import (
     Bootstrap,
     InvalidSettingsError,
@@ -23,6 +24,7 @@ from services.chassis.settings_model import (
     reloadable,
     usable_part,
 )
+from services.chassis.tasks import essential, stop
 
 __all__ = ["InvalidSettingsError", "ServiceSettings", "load", "reloadable", "watch"]
 
@@ -62,13 +64,11 @@ async def watch(settings: ServiceSettings) -> AsyncIterator[None]:
     if not settings.config_url or not settings.uses_config_service:
         yield
         return
-    task = asyncio.create_task(_follow(settings, settings.config_url), name="settings-watch")
+    task = essential(_follow(settings, settings.config_url), "settings-watch")
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await stop(task)
 
 
 async def _follow(settings: ServiceSettings, config_url: str) -> None:

@@ -1,13 +1,13 @@
 """Wiring of the discovery facade."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 
 from starlette.applications import Starlette
 
 from services.chassis.app import application
 from services.chassis.pod import own_namespace
+from services.chassis.tasks import essential, stop
 from services.discovery.api import routes
 from services.discovery.instances import Backend
 from services.discovery.process_table import ProcessTable
@@ -51,10 +51,8 @@ async def observing(backend: Backend, registry: Registry) -> AsyncIterator[None]
             async for snapshot in snapshots:
                 registry.observe(snapshot)
 
-    task = asyncio.create_task(observe(), name="eureka-registry")
+    task = essential(observe(), "eureka-registry")
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await stop(task)

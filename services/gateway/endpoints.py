@@ -11,7 +11,8 @@ from typing import Final, NoReturn
 import aiohttp
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from services.gateway.backoff import backoff
+from services.chassis import event_stream
+from services.chassis.backoff import backoff
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
     """
     url = f"{base_url.rstrip('/')}/apps"
     timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
-    pauses, down = backoff(), False
+    pauses, down = backoff(limit=2.0), False
     async with aiohttp.ClientSession(
         timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, read_bufsize=_MAX_BYTES
     ) as session:
@@ -113,7 +114,7 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
                     async with aclosing(source(session, url)) as payloads:
                         async for payload in payloads:
                             on_apps(parse(payload, own_namespace))
-                            pauses, down = backoff(), False
+                            pauses, down = backoff(limit=2.0), False
                 except DiscoveryUnavailableError as error:
                     if not down:
                         log.warning("discovery does not answer, the last endpoints stay: %s", error)
@@ -123,17 +124,12 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
 
 async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[bytes, None]:
     try:
-        async with session.get(url, headers={"accept": "text/event-stream"}) as response:
-            if response.status != 200 or response.content_type != "text/event-stream":
+        async with session.get(url, headers=event_stream.ACCEPT) as response:
+            if not event_stream.is_stream(response):
                 return  # a discovery without streams is asked again and again
-            data: list[bytes] = []
-            async for line in response.content:
-                text = line.rstrip(b"\r\n")
-                if text.startswith(b"data:"):
-                    data.append(text[5:].removeprefix(b" "))
-                elif not text and data:  # an empty line ends an event
-                    yield b"\n".join(data)
-                    data = []
+            async with aclosing(event_stream.payloads(response)) as payloads:
+                async for payload in payloads:
+                    yield payload
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise DiscoveryUnavailableError(f"{url}: {error or type(error).__name__}") from None
 

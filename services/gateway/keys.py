@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import aiohttp
 import orjson
 
-from services.gateway.backoff import backoff
+from services.chassis.backoff import backoff
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +46,12 @@ async def follow(url: str, on_keys: Callable[[str], None], refresh: float = REFR
 
     The caller keeps the last key set while the issuer does not answer.
     """
-    pauses, down = backoff(0.1, 1.0), False
+    pauses, down = backoff(limit=1.0), False
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
         while True:
             try:
                 on_keys(await _fetch(session, url))
-                pauses, down = backoff(0.1, 1.0), False
+                pauses, down = backoff(limit=1.0), False
                 pause = random.uniform(0.8, 1.0) * refresh  # noqa: S311 - spreads the fetches of many gateways
             except KeysUnavailableError as error:
                 if not down:

@@ -9,9 +9,9 @@ from typing import Any, Final, NoReturn, Self
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.chassis.backoff import backoff
 from services.chassis.openapi import PATH
 from services.chassis.tasks import essential, stop
-from services.gateway.backoff import backoff
 from services.gateway.endpoints import Apps, Endpoint
 
 log = logging.getLogger(__name__)
@@ -63,11 +63,11 @@ class Parts:
         self._changed.set()
 
     async def _follow(self) -> NoReturn:
-        pauses = backoff()
+        pauses = backoff(limit=2.0)
         while True:
             self._changed.clear()
             if await self._read_all():
-                pauses = backoff()
+                pauses = backoff(limit=2.0)
                 pause = random.uniform(0.8, 1.0) * REFRESH_SECONDS  # noqa: S311 - spreads many gateways
             else:
                 pause = next(pauses)

@@ -11,7 +11,9 @@ from starlette.applications import Starlette
 @asynccontextmanager
 async def served(app: Starlette, port: int = 0) -> AsyncIterator[str]:
     """Its base URL; the application has started up, and shuts down at the end."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="on")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="on", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from services.chassis.backoff import backoff
 from services.chassis.kubernetes import Kubernetes, KubernetesError, Object
-from services.gateway.backoff import backoff
 from services.gateway.cluster.conditions import due
 from services.gateway.cluster.objects import ROUTES, Status
 
@@ -31,13 +31,13 @@ class StatusWriter:
         self._given.set()
 
     async def run(self) -> None:
-        pauses, failed = backoff(), False
+        pauses, failed = backoff(limit=2.0), False
         while True:
             await self._given.wait()
             self._given.clear()
             try:
                 await self._write(self._wanted)
-                pauses, failed = backoff(), False
+                pauses, failed = backoff(limit=2.0), False
             except KubernetesError as error:
                 if not failed:  # one line for each outage
                     log.warning("a status cannot be written: %s; trying again", error)

@@ -11,11 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-import uvicorn
 from pydantic import SecretStr
 
 from services.chassis.migrations import migrate
 from services.payment.settings import PaymentSettings
+from tests.support.serving import served
 from tryout.simulator.app import build
 from tryout.simulator.settings import SimulatorSettings
 
@@ -86,24 +86,6 @@ def payment_settings(api_base: str, **more: Any) -> PaymentSettings:
         stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
         **{"provider_timeout_seconds": 1.0, **more},
     )
-
-
-@asynccontextmanager
-async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
-    """Base URL of the application, running in this process."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, ws="none", lifespan="on", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
-        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, not an event
-            await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """A discovery facade on a port of its own, and the process table it reads."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from typing import Any
 
 import aiohttp
 import pytest_asyncio
-import uvicorn
 
 from services.discovery.app import build
 from services.discovery.settings import DiscoverySettings
 from tests.support.ports import free_port
+from tests.support.serving import served
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,8 @@ class RunningDiscovery:
 async def discovery(tmp_path: Path) -> AsyncIterator[RunningDiscovery]:
     port, table = free_port(), tmp_path / "processes.json"
     settings = DiscoverySettings(process_table=table, heartbeat_seconds=1, host="127.0.0.1", port=port)
-    server = uvicorn.Server(
-        uvicorn.Config(build(settings), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
-    )
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            assert not task.done()
-            await asyncio.sleep(0.01)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
-        yield RunningDiscovery(f"http://127.0.0.1:{port}", http, table)
-    server.should_exit = True
-    await task
+    async with (
+        served(build(settings), port) as url,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+    ):
+        yield RunningDiscovery(url, http, table)

