@@ -1,9 +1,12 @@
 """Each image holds the libraries its code imports: with those of other services out of sight, it still imports."""
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,16 +17,9 @@ from tests.support.loading import ROOT, load
 
 install = load("images/install.py")
 
-# Hides every installed distribution that is not in the lock.
 PROGRAM = """
-import importlib, re, sys
-from importlib.metadata import packages_distributions
-locked, modules = set(sys.argv[1].split()), sys.argv[2].split()
-plain = lambda name: re.sub("[-_.]+", "-", name).lower()
-hidden = {
-    package for package, owners in packages_distributions().items()
-    if not any(plain(owner) in locked for owner in owners)
-}
+import importlib, sys
+hidden, modules = set(sys.argv[1].split()), sys.argv[2].split()
 class Hiding:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in hidden:
@@ -32,6 +28,16 @@ sys.meta_path.insert(0, Hiding())
 for module in modules:
     importlib.import_module(module)
 """
+
+
+@cache
+def installed() -> dict[str, set[str]]:
+    """The names of the distributions that each top-level module here belongs to."""
+    return {module: {plain(owner) for owner in owners} for module, owners in packages_distributions().items()}
+
+
+def plain(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 def modules(image: Image) -> list[str]:
@@ -52,8 +58,9 @@ def programs(image: Image) -> Iterator[Path]:
 @pytest.mark.parametrize("image", [image for image in IMAGES if image.layer], ids=lambda image: image.name)
 def test_an_image_imports_nothing_beyond_its_lock(image: Image) -> None:
     lock = (ROOT / "requirements" / f"{image.name}.txt").read_text(encoding="utf-8")
-    names = " ".join(entry.partition("==")[0].lower() for entry in install.requirements(lock))
-    command = [sys.executable, "-c", PROGRAM, names, " ".join(modules(image))]
+    locked = {plain(entry.partition("==")[0]) for entry in install.requirements(lock)}
+    hidden = [module for module, owners in installed().items() if not owners & locked]
+    command = [sys.executable, "-c", PROGRAM, " ".join(hidden), " ".join(modules(image))]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'operator'}", "PATH": ""}
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
