@@ -1,16 +1,17 @@
 """A config service on a port of its own, and its folder of manifests."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest_asyncio
+import uvicorn
 
 from services.config.app import build
 from services.config.settings import ConfigSettings
 from tests.support.ports import free_port
-from tests.support.serving import served
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,15 @@ async def config(tmp_path: Path) -> AsyncIterator[RunningConfig]:
     folder, port = tmp_path / "manifests", free_port()
     folder.mkdir()
     settings = ConfigSettings(config_directory=folder, heartbeat_seconds=1, host="127.0.0.1", port=port)
-    async with (
-        served(build(settings), port) as url,
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
-    ):
-        yield RunningConfig(url, http, folder)
+    server = uvicorn.Server(
+        uvicorn.Config(build(settings), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+    )
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        yield RunningConfig(f"http://127.0.0.1:{port}", http, folder)
+    server.should_exit = True
+    await task
