@@ -13,7 +13,7 @@ from pathlib import Path
 from cli.layout import CHECKOUT, PYTHON
 from cli.platform.pytest_outcomes import FILE
 
-CHECKED = ("services", "cli", "tryout", "operator", "docs/examples", "tests")
+CHECKED = ("services", "cli", "tryout", "operator", "docs/examples", "images", "scripts", "tests")
 """What mypy checks strictly."""
 LINT = "lint"
 

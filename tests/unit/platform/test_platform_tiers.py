@@ -29,6 +29,15 @@ def test_a_tier_that_could_not_run_counts_as_failed(capsys: pytest.CaptureFixtur
     assert any("it has no test that ran here" in line for line in lines)
 
 
+def test_every_python_file_of_the_checkout_is_checked_for_its_types() -> None:
+    checked = [tiers.CHECKOUT / folder for folder in tiers.CHECKED]
+    assert all(folder.is_dir() for folder in checked)
+    ours = [path for path in tiers.CHECKOUT.glob("*") if not path.name.startswith(".")]
+    python = [file for path in ours for file in path.glob("**/*.py")]
+    assert len(python) > 100
+    assert [file for file in python if not any(file.is_relative_to(folder) for folder in checked)] == []
+
+
 def run_tier(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, *, everywhere: bool = True) -> Outcome:
     tests = folder / "tests" / "unit"
     tests.mkdir(parents=True)
