@@ -54,7 +54,7 @@ def files(listeners: str, data: Path) -> dict[str, str]:
 
 
 def java(program: str, folder: Path, flags: Sequence[str], class_path: str) -> list[str]:
-    """The command without its arguments' end, a class of Kafka's; `folder` holds the files above."""
+    """The command that what follows is appended to; `folder` holds the files above, `program` is Java."""
     log4j = f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"
     return [program, *flags, *_JAVA_FLAGS, log4j, "-cp", class_path]
 

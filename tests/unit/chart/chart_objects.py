@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def rendered(*arguments: str) -> tuple[Object, ...]:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    files = [Path(argument).read_text() for argument in arguments if Path(argument).is_file()]
+    files = [Path(path).read_text() for flag, path in pairwise(arguments) if flag in {"--values", "-f"}]
     text_of_all = once(json.dumps([helm(), contents(CHART), command, files]), text)
     return tuple(document for document in yaml.load_all(text_of_all, yaml.CSafeLoader) if document)
 

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.commands import test as command
+from cli.layout import CHECKOUT
 from cli.platform import tiers
 from cli.platform.tiers import TIERS, Outcome, Tier
 
@@ -30,9 +31,9 @@ def test_a_tier_that_could_not_run_counts_as_failed(capsys: pytest.CaptureFixtur
 
 
 def test_every_python_file_of_the_checkout_is_checked_for_its_types() -> None:
-    checked = [tiers.CHECKOUT / folder for folder in tiers.CHECKED]
+    checked = [CHECKOUT / folder for folder in tiers.CHECKED]
     assert all(folder.is_dir() for folder in checked)
-    ours = [path for path in tiers.CHECKOUT.glob("*") if not path.name.startswith(".")]
+    ours = [path for path in CHECKOUT.glob("*") if not path.name.startswith(".")]
     python = [file for path in ours for file in path.glob("**/*.py")]
     assert len(python) > 100
     assert [file for file in python if not any(file.is_relative_to(folder) for folder in checked)] == []
