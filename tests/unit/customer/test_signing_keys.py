@@ -77,7 +77,7 @@ def test_an_rsa_key_is_called_as_in_the_example_of_rfc_7638() -> None:
         (b"no key", "not a readable"),
         (_pem(ec.generate_private_key(ec.SECP384R1())), "P-256"),
         (_pem(ed25519.Ed25519PrivateKey.generate()), "P-256"),
-        (_pem(rsa.generate_private_key(65537, 1024)), "2048 to 4096 bits"),
+        (_pem(rsa.generate_private_key(65537, 1024)), "2048 to 4096 bits"),  # noqa: S505 - too short on purpose
     ],
 )
 def test_a_key_that_cannot_sign_is_refused_with_the_remedy(

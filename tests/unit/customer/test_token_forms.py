@@ -1,8 +1,8 @@
 """Forms are read as RFC 6749 wants them, whatever is in them."""
 
-import base64
+from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -16,9 +16,9 @@ NAMES = ("grant_type", "username", "password", "refresh_token", "scope")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@given(st.dictionaries(st.sampled_from(NAMES), TEXT), st.sampled_from([quote_plus, lambda t, *_: quote_plus(t, "")]))
-def test_what_any_encoder_writes_is_read_back(sent: dict[str, str], quote: object) -> None:
-    raw = urlencode(sent, quote_via=quote).encode()  # type: ignore[call-overload]
+@given(st.dictionaries(st.sampled_from(NAMES), TEXT), st.sampled_from([quote, quote_plus]))
+def test_what_any_encoder_writes_is_read_back(sent: dict[str, str], escaped: Callable[..., str]) -> None:
+    raw = urlencode(sent, quote_via=escaped).encode()
     assert parse(raw, NAMES) == {name: value for name, value in sent.items() if value}
 
 
@@ -27,9 +27,8 @@ def test_other_parameters_change_nothing_however_often_they_come(
     sent: dict[str, str], others: list[tuple[str, str]]
 ) -> None:
     strange = [(name, value) for name, value in others if name not in NAMES]
-    assert parse(urlencode([*strange, *sent.items(), *strange]).encode(), NAMES) == parse(
-        urlencode(sent).encode(), NAMES
-    )
+    among_others = urlencode([*strange, *sent.items(), *strange])
+    assert parse(among_others.encode(), NAMES) == parse(urlencode(sent).encode(), NAMES)
 
 
 @given(st.sampled_from(NAMES), TEXT.filter(bool), TEXT.filter(bool))
@@ -85,8 +84,7 @@ def test_a_body_full_of_parameters_is_refused_unread() -> None:
 def test_a_description_has_only_the_characters_that_rfc_6749_allows(detail: str) -> None:
     """Section 5.2: %x20-21 / %x23-5B / %x5D-7E."""
     problem = InvalidFields("", errors=[{"pointer": "/username", "detail": detail}])
-    description = base64.b64encode(oauth.refusal(problem).body)  # bytes or memoryview alike
-    written = base64.b64decode(description).decode("ascii")
+    written = bytes(oauth.refusal(problem).body).decode("ascii")
     assert "\\" not in written
     assert written.count('"') == 8
 
