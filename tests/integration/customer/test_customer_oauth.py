@@ -9,6 +9,11 @@ import aiohttp
 import psycopg
 import pytest
 
+from services.customer.app import build
+from services.customer.settings import CustomerSettings
+from tests.support.ports import free_port
+from tests.support.serving import served
+
 EMAIL, PASSWORD = "ann@shop.test", "correct hörse & 100% +"
 LOG_IN = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
 FORM = "application/x-www-form-urlencoded"
@@ -215,3 +220,24 @@ async def test_what_is_published_may_be_kept_and_read_from_any_page(http: aiohtt
             assert answer.headers["access-control-allow-origin"] == "*"
             documents.append(await answer.json())
     assert documents[0] == documents[1]
+
+
+async def test_after_a_change_of_the_issuer_sessions_go_on_and_old_access_tokens_do_not(
+    http: aiohttp.ClientSession, settings: CustomerSettings
+) -> None:
+    _, before, _ = await _ask(http, LOG_IN)
+    port = free_port()
+    changed = settings.model_copy(
+        update={
+            "issuer": f"http://localhost:{port}",
+            "port": port,
+            "jwks_url": f"http://127.0.0.1:{port}/.well-known/jwks.json",
+        }
+    )
+    async with served(build(changed), port) as base, aiohttp.ClientSession(base) as other:
+        form = {"grant_type": "refresh_token", "refresh_token": before["refresh_token"]}
+        _, after, _ = await _ask(other, form)
+        for pair, status in ((before, 401), (after, 200)):
+            bearer = {"authorization": f"Bearer {pair['access_token']}"}
+            async with other.get("/api/v1/customers/me", headers=bearer) as answer:
+                assert answer.status == status
