@@ -41,14 +41,9 @@ async def read_body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def media_type(request: Request) -> str:
-    """What the body is said to be, in lower case and without parameters; "" when nothing is said."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 async def read_json(request: Request, model: type[M]) -> M:
     """The body as `model`. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, InvalidFields."""
-    kind = media_type(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise UnsupportedMediaType("Send the body as application/json.")
     raw = await read_body(request)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.chassis.problems import Problem
-from services.chassis.requests import media_type, read_json
+from services.chassis.requests import read_json
 from services.chassis.responses import json_response
 from services.chassis.tokens import Tokens
 from services.customer import forms, oauth
@@ -30,7 +30,7 @@ def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing
         return json_response(customer.model_dump(), 201, {"location": "/api/v1/customers/me"})
 
     async def log_in(request: Request) -> Response:
-        if media_type(request) == forms.MEDIA_TYPE:
+        if forms.is_form(request.headers):
             return await grant(request)
         return _pair(await sessions.log_in(await read_json(request, LogIn)))
 

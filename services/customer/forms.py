@@ -2,14 +2,35 @@
 
 import re
 from collections.abc import Collection
+from email.message import Message
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers
 
 from services.chassis.problems import BadRequest
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+_CHARSETS: Final = {None, "utf-8", "utf8", "us-ascii", "ascii"}
 MOST_PARAMETERS: Final = 100
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def is_form(headers: Headers) -> bool:
+    """Whether the body is said to be one."""
+    return _kind(headers).get_content_type() == MEDIA_TYPE
+
+
+def refuse_other_charsets(headers: Headers) -> None:
+    """Raises BadRequest for all but UTF-8, of which ASCII is a part."""
+    if _kind(headers).get_content_charset() not in _CHARSETS:
+        raise BadRequest("The form must be UTF-8 (RFC 6749, appendix B); say so, or leave charset out.")
+
+
+def _kind(headers: Headers) -> Message:
+    told = Message()
+    told["content-type"] = headers.get("content-type", "")
+    return told
 
 
 def parse(raw: bytes, wanted: Collection[str]) -> dict[str, str]:

@@ -28,7 +28,6 @@ _GRANTS: Final[Mapping[str, type[PasswordGrant] | type[RefreshGrant]]] = {
 GRANT_TYPES: Final = list(_GRANTS)
 _SECRETS: Final = ("client_secret", "client_assertion")
 _PARAMETERS: Final = {"grant_type", "username", "password", "refresh_token", "scope", *_SECRETS}
-_CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -50,7 +49,7 @@ class UnknownClient(Unauthorized):
 
 async def read_grant(request: Request) -> PasswordGrant | RefreshGrant:
     """What the form asks for. Raises Problem, of which `refusal` makes the answer."""
-    _refuse_other_charsets(request.headers)
+    forms.refuse_other_charsets(request.headers)
     _refuse_in_address(request.query_params)
     parameters = forms.parse(await read_body(request), _PARAMETERS)
     _refuse_secrets(request.headers, parameters)
@@ -94,12 +93,6 @@ def _description(problem: Problem) -> str:
     if not problem.errors:
         return problem.detail
     return "; ".join(f"{fault['pointer'].removeprefix('/')}: {fault['detail']}" for fault in problem.errors)
-
-
-def _refuse_other_charsets(headers: Headers) -> None:
-    named = _CHARSET.search(headers.get("content-type", ""))
-    if named and named[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise BadRequest("The form must be UTF-8 (RFC 6749, appendix B); say so, or leave charset out.")
 
 
 def _refuse_in_address(query: QueryParams) -> None:
