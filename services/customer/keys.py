@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+STRICT: Final = "RS256"
+"""What every issuer must have (OpenID Connect Discovery 1.0, section 3)."""
 LEAST_BITS: Final = 2048
 MOST_BITS: Final = 4096
 """Of an RSA key: RFC 7518, section 3.3, asks for the least; beyond the most a signature takes tens of milliseconds."""
@@ -72,7 +74,7 @@ def _load(file: Path) -> SigningKey:
     except (OSError, ValueError, TypeError):
         raise UnusableKeys(f"{file} is not a readable, unencrypted PEM private key; replace or remove it") from None
     if isinstance(private, RSAPrivateKey) and LEAST_BITS <= private.key_size <= MOST_BITS:
-        return _signing(private, "RS256", RSAAlgorithm.to_jwk(private.public_key(), as_dict=True))
+        return _signing(private, STRICT, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True))
     if isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1):
         return _signing(private, "ES256", ECAlgorithm.to_jwk(private.public_key(), as_dict=True))
     raise UnusableKeys(
