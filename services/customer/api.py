@@ -47,6 +47,16 @@ def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing
         wanted = await read_json(request, Refresh)
         return _pair(await sessions.refresh(wanted.refresh_token.get_secret_value()))
 
+    async def revoke(request: Request) -> Response:
+        if not forms.is_form(request.headers):
+            await sessions.revoke((await read_json(request, Refresh)).refresh_token.get_secret_value())
+            return Response(status_code=204)
+        try:
+            await sessions.revoke(await oauth.read_revocation(request))
+        except Problem as problem:
+            return oauth.refusal(problem)
+        return Response(headers=oauth.UNCACHED)
+
     async def me(request: Request) -> Response:
         caller = await tokens.verify(request)
         return json_response((await accounts.read(caller.subject)).model_dump())
@@ -62,6 +72,7 @@ def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing
         Route("/api/v1/customers/me", me, methods=["GET"]),
         Route("/api/v1/tokens", log_in, methods=["POST"]),
         Route("/api/v1/tokens/refresh", refresh, methods=["POST"]),
+        Route("/api/v1/tokens/revocation", revoke, methods=["POST"]),
         Route("/.well-known/openid-configuration", metadata, methods=["GET"]),
         Route("/.well-known/oauth-authorization-server", metadata, methods=["GET"]),
         Route("/.well-known/jwks.json", jwks, methods=["GET"]),

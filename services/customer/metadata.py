@@ -20,6 +20,8 @@ def openid_configuration(issuer: str, algorithms: Sequence[str]) -> OpenIdConfig
         "jwks_uri": f"{base}/.well-known/jwks.json",
         "token_endpoint": f"{base}/api/v1/tokens",
         "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint": f"{base}/api/v1/tokens/revocation",
+        "revocation_endpoint_auth_methods_supported": ["none"],
         "grant_types_supported": GRANT_TYPES,
         "response_types_supported": ["none"],
         "subject_types_supported": ["public"],

@@ -17,7 +17,7 @@ from services.chassis.problems import BadRequest, InvalidFields, Problem, TooMan
 from services.chassis.requests import read_body, validate
 from services.chassis.responses import json_response
 from services.customer import forms
-from services.customer.schemas import OAuthError, PasswordGrant, RefreshGrant
+from services.customer.schemas import OAuthError, PasswordGrant, RefreshGrant, Revocation
 
 UNCACHED: Final = {"cache-control": "no-store", "pragma": "no-cache"}
 """RFC 6749, section 5.1."""
@@ -27,7 +27,7 @@ _GRANTS: Final[Mapping[str, type[PasswordGrant] | type[RefreshGrant]]] = {
 }
 GRANT_TYPES: Final = list(_GRANTS)
 _SECRETS: Final = ("client_secret", "client_assertion")
-_PARAMETERS: Final = {"grant_type", "username", "password", "refresh_token", "scope", *_SECRETS}
+_PARAMETERS: Final = {"grant_type", "username", "password", "refresh_token", "scope", "token", *_SECRETS}
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -49,10 +49,7 @@ class UnknownClient(Unauthorized):
 
 async def read_grant(request: Request) -> PasswordGrant | RefreshGrant:
     """What the form asks for. Raises Problem, of which `refusal` makes the answer."""
-    forms.refuse_other_charsets(request.headers)
-    _refuse_in_address(request.query_params)
-    parameters = forms.parse(await read_body(request), _PARAMETERS)
-    _refuse_secrets(request.headers, parameters)
+    parameters = await _read(request)
     grant_type = parameters.get("grant_type")
     if grant_type is None:
         raise BadRequest("grant_type is missing; send password or refresh_token.")
@@ -61,6 +58,25 @@ async def read_grant(request: Request) -> PasswordGrant | RefreshGrant:
     if "scope" in parameters:
         raise OAuthRefusal("invalid_scope", "There are no scopes here; leave scope out.")
     return validate(_GRANTS[grant_type], parameters)
+
+
+async def read_revocation(request: Request) -> str:
+    """The refresh token that is to end (RFC 7009, section 2.1). Raises Problem, as `read_grant` does.
+
+    `token_type_hint` is not needed: an access token, which ends by itself alone, has dots and a refresh token has none.
+    """
+    token = validate(Revocation, await _read(request)).token.get_secret_value()
+    if "." in token:
+        raise OAuthRefusal("unsupported_token_type", "An access token ends by itself; send the refresh token.")
+    return token
+
+
+async def _read(request: Request) -> dict[str, str]:
+    forms.refuse_other_charsets(request.headers)
+    _refuse_in_address(request.query_params)
+    parameters = forms.parse(await read_body(request), _PARAMETERS)
+    _refuse_secrets(request.headers, parameters)
+    return parameters
 
 
 def refusal(problem: Problem) -> Response:

@@ -14,6 +14,7 @@ from services.customer.schemas import (
     PasswordGrant,
     Refresh,
     RefreshGrant,
+    Revocation,
     SignUp,
     TokenPair,
 )
@@ -142,6 +143,27 @@ OPERATIONS: Final = (
         body=Content(type=Refresh, example={"refresh_token": _REFRESH}),
         answers=[_pair("The next pair.")],
         problems={Unauthorized: "The refresh token is not valid, or not any more."},
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/tokens/revocation",
+        name="revokeTokens",
+        summary="Log out",
+        description="The refresh token's whole family ends; a token that is not known has ended already. Access tokens "
+        "end by themselves. OAuth clients send a form with `token` instead (RFC 7009).",
+        access=Access.PUBLIC,
+        body=Content(type=Refresh, example={"refresh_token": _REFRESH}),
+        other_bodies=[Content(type=Revocation, example={"token": _REFRESH}, media_type=forms.MEDIA_TYPE)],
+        answers=[
+            Answer(status=200, description="Done, to a form.", headers=_SECRET_HEADERS),
+            Answer(status=204, description="Done."),
+            _refused(400, "unsupported_token_type", "An access token ends by itself; send the refresh token."),
+            _refused(401, "invalid_client", "Clients have no secret here; send client_id alone, or nothing."),
+        ],
+        problems={
+            BadRequest: "Unreadable JSON. A form: `invalid_request`, or `unsupported_token_type` for an access token.",
+            Unauthorized: "A form: `invalid_client`, a client that has a secret.",
+        },
     ),
     Operation(
         method="GET",

@@ -51,7 +51,7 @@ class LogIn(Body):
 
 
 class Refresh(Body):
-    """`POST /api/v1/tokens/refresh`."""
+    """`POST /api/v1/tokens/refresh` and `…/revocation`."""
 
     refresh_token: Secret = Field(min_length=1, max_length=512)
 
@@ -69,6 +69,12 @@ class RefreshGrant(BaseModel):
 
     grant_type: Literal["refresh_token"]
     refresh_token: Secret = Field(min_length=1, max_length=512)
+
+
+class Revocation(BaseModel):
+    """The end of a session as a form (RFC 7009); `token` is a refresh token. Parameters beside it are ignored."""
+
+    token: Secret = Field(min_length=1, max_length=4096)
 
 
 class Customer(BaseModel):
@@ -102,6 +108,8 @@ class OpenIdConfiguration(TypedDict):
     jwks_uri: str
     token_endpoint: str
     token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint: str
+    revocation_endpoint_auth_methods_supported: list[str]
     grant_types_supported: list[str]
     response_types_supported: list[str]
     subject_types_supported: list[str]

@@ -36,9 +36,13 @@ async def test_a_customer_s_way_from_sign_up_to_message_answers_as_described(api
         form = {"grant_type": "password", "username": email, "password": password, "client_secret": secret}
         sent: dict[str, Any] = {"data": urlencode(form).encode(), "headers": {"content-type": FORM}}
         assert (await api.call("POST", "/api/v1/tokens", **sent)).status == status
-    assert (
-        await api.call("POST", "/api/v1/tokens", data=b"grant_type=x", headers={"content-type": FORM})
-    ).status == 400
+    strange = await api.call("POST", "/api/v1/tokens", data=b"grant_type=x", headers={"content-type": FORM})
+    assert strange.status == 400
+    last = (await api.call("POST", "/api/v1/tokens", json={"email": email, "password": password})).body
+    await api.call("POST", "/api/v1/tokens/revocation", json={"refresh_token": last["refresh_token"]})
+    for token, status in ((last["refresh_token"], 200), ("an.access.token", 400)):
+        sent = {"data": urlencode({"token": token}).encode(), "headers": {"content-type": FORM}}
+        assert (await api.call("POST", "/api/v1/tokens/revocation", **sent)).status == status
     await api.call("POST", "/api/v1/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
     await api.call("POST", "/api/v1/tokens/refresh", json={"refresh_token": "unknown"})
     token = tokens["access_token"]

@@ -43,6 +43,9 @@ def _by_authlib(issuer: str) -> dict[str, Any]:
         first = dict(session.fetch_token(endpoint, username=EMAIL, password=PASSWORD, timeout=10))
         second = dict(session.refresh_token(endpoint, timeout=10))
         assert second["refresh_token"] != first["refresh_token"]
+        assert session.revoke_token(metadata["revocation_endpoint"], second["refresh_token"], timeout=10).ok
+        with pytest.raises(OAuthError, match="invalid_grant"):
+            session.refresh_token(endpoint, second["refresh_token"], timeout=10)
         keys = jwk.KeySet.import_key_set(session.get(metadata["jwks_uri"], withhold_token=True, timeout=10).json())
         algorithms = metadata["id_token_signing_alg_values_supported"]
         claims = jwt.decode(second["access_token"], keys, algorithms=algorithms).claims
@@ -111,6 +114,7 @@ async def test_openid_client_discovers_logs_in_refreshes_and_verifies(issuer: st
         "rotated": True,
         "email": EMAIL,
         "algorithm": "RS256",
+        "afterRevocation": {"name": "ResponseBodyError", "status": 400, "error": "invalid_grant"},
         "wrongPassword": {"name": "ResponseBodyError", "status": 400, "error": "invalid_grant"},
         "withSecret": {"name": "WWWAuthenticateChallengeError", "status": 401},
     }

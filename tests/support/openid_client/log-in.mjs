@@ -1,4 +1,4 @@
-// Discovers an issuer, logs in, refreshes, and verifies the access token with the published keys.
+// Discovers an issuer, logs in, refreshes, revokes, and verifies the access token with the published keys.
 // Usage: node log-in.mjs ISSUER USERNAME PASSWORD; prints the outcome as JSON.
 import * as client from "openid-client";
 import { createRemoteJWKSet, jwtVerify } from "jose";
@@ -23,6 +23,7 @@ const config = await discovered("oidc");
 const byOAuth = await discovered("oauth2");
 const first = await client.genericGrantRequest(config, "password", { username, password });
 const second = await client.refreshTokenGrant(config, first.refresh_token);
+await client.tokenRevocation(config, second.refresh_token);
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri));
 const verified = await jwtVerify(second.access_token, keys, {
   issuer: config.serverMetadata().issuer,
@@ -38,6 +39,7 @@ console.log(
     rotated: first.refresh_token !== second.refresh_token,
     email: verified.payload.email,
     algorithm: verified.protectedHeader.alg,
+    afterRevocation: await refusal(() => client.refreshTokenGrant(config, second.refresh_token)),
     wrongPassword: await refusal(() =>
       client.genericGrantRequest(config, "password", { username, password: `${password}?` })),
     withSecret: await refusal(async () => {
