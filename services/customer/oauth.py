@@ -27,7 +27,7 @@ _GRANTS: Final[Mapping[str, type[PasswordGrant] | type[RefreshGrant]]] = {
 }
 GRANT_TYPES: Final = list(_GRANTS)
 _SECRETS: Final = ("client_secret", "client_assertion")
-_PARAMETERS: Final = {"grant_type", "username", "password", "refresh_token", "scope", "token", *_SECRETS}
+_PARAMETERS: Final = {"grant_type", "username", "password", "refresh_token", "scope", "token", "client_id", *_SECRETS}
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 

@@ -102,6 +102,7 @@ async def test_the_media_type_is_known_in_any_spelling(http: aiohttp.ClientSessi
         ({"grant_type": "refresh_token"}, "invalid_request"),
         ([*LOG_IN.items(), ("password", PASSWORD)], "invalid_request"),
         ([*LOG_IN.items(), ("grant_type", "refresh_token")], "invalid_request"),
+        ([*LOG_IN.items(), ("client_id", "spa"), ("client_id", "spa")], "invalid_request"),
         ("grant_type=password&username=ann%40shop.test&password=100%", "invalid_request"),
         (b"grant_type=password&username=ann%40shop.test&password=%FF", "invalid_request"),
         (b'{"email": "ann@shop.test", "password": "x"}', "invalid_request"),
