@@ -1,7 +1,8 @@
 """The issuer of tokens is the address that people reach the platform by, and one for all who write and read them."""
 
 import pytest
-from chart_objects import CHART, case, containers, environment, pods, refusal, rendered
+
+from tests.unit.chart.chart_objects import CHART, case, containers, environment, pods, refusal, rendered
 
 INGRESS = "ingress.enabled=true"
 GATEWAY = "gateway.mode=gateway-api,gateway.gatewayApi.className=other"
