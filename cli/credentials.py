@@ -62,14 +62,18 @@ def _kept(path: Path, fresh: dict[str, str]) -> dict[str, str]:
 
 
 def _make_signing_key(folder: Path) -> None:
-    """An ES256 key (P-256, PKCS #8 PEM) for access tokens, if there is none."""
+    """An RS256 key (2048 bits, PKCS #8 PEM) for access tokens, if there is none.
+
+    It signs before the ES256 keys that earlier versions made under names of hexadecimal digits.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
-    if any(folder.glob("*.pem")):
+    path = folder / "rs256.pem"
+    if path.exists():
         return
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - slow to import, needed once
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
 
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_atomically(folder / f"{secrets.token_hex(4)}.pem", pem.decode(), mode=0o600)
+    write_atomically(path, pem.decode(), mode=0o600)

@@ -118,12 +118,18 @@ class _Schemas:
 
 
 def _types(operation: Operation) -> Iterator[tuple[Any, JsonSchemaMode]]:
-    if operation.body and not isinstance(operation.body.type, Mapping):
-        yield operation.body.type, "validation"
+    for body in _bodies(operation):
+        if not isinstance(body.type, Mapping):
+            yield body.type, "validation"
     for answer in operation.answers:
         if answer.content and not isinstance(answer.content.type, Mapping):
             kind = answer.content.type
             yield kind.item if isinstance(kind, ListOf) else kind, "serialization"
+
+
+def _bodies(operation: Operation) -> Iterator[Content]:
+    if operation.body:
+        yield from (operation.body, *operation.other_bodies)
 
 
 def _page(item: Json) -> Json:
@@ -148,7 +154,7 @@ def _operation(service: str, operation: Operation, schemas: _Schemas) -> Json:
     if operation.body:
         found["requestBody"] = {
             "required": operation.body.required,
-            "content": {operation.body.media_type: _media(operation.body, schemas, "validation")},
+            "content": {body.media_type: _media(body, schemas, "validation") for body in _bodies(operation)},
         }
     return {key: value for key, value in found.items() if value or key == "security"}
 
@@ -180,13 +186,18 @@ def _shared_parameters(operation: Operation) -> Iterator[str]:
 
 
 def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, Json]]:
-    for answer in operation.answers:
-        yield str(answer.status), _answer(operation, answer, schemas)
+    answers = {answer.status: _answer(operation, answer, schemas) for answer in operation.answers}
     kinds: Sequence[type[Problem]] = (*_implied(operation), *operation.problems, *common.ALWAYS)
     expected = {kind.status: kind for kind in kinds}
+    for status, answer in answers.items():
+        if status not in expected:
+            yield str(status), answer
     for status, kind in sorted(expected.items()):
-        response = {"$ref": f"#/components/responses/{kind.__name__}"}
-        yield str(status), {**response, "description": operation.problems.get(kind, common.MEANINGS[kind][0])}
+        said = {"description": operation.problems.get(kind, common.MEANINGS[kind][0])}
+        if status in answers:
+            yield str(status), {**common.beside(kind, answers[status]), **said}
+        else:
+            yield str(status), {"$ref": f"#/components/responses/{kind.__name__}", **said}
     yield "default", {"$ref": "#/components/responses/Other"}
 
 

@@ -37,6 +37,7 @@ HEADERS: Final[dict[str, Json]] = {
         "schema": {"type": "string"},
         "example": "public, max-age=300",
     },
+    "Pragma": {"description": "As `Cache-Control`, for HTTP/1.0.", "schema": {"type": "string", "const": "no-cache"}},
     "Retry-After": {
         "description": "Seconds to wait before the same request is sent again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
@@ -156,6 +157,12 @@ def responses() -> dict[str, Json]:
         "What only a proxy says: 408 too slow, 431 headers too large, 502 and 504 no usable answer from the service."
     )
     return {**found, "Other": _problem_response(other, {}, None)}
+
+
+def beside(kind: type[Problem], other: Json) -> Json:
+    """The response of an error that is also told in another form."""
+    usual = _response(kind, *MEANINGS[kind])
+    return {**usual, **{part: {**usual[part], **other[part]} for part in ("content", "headers")}}
 
 
 def header_refs(*names: str) -> Json:

@@ -65,7 +65,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of one path. `problems` are the errors with a meaning of their own here, each with that meaning."""
+    """One method of one path. `problems` are the errors with a meaning of their own here, each with that meaning.
+
+    `other_bodies` are other media types that say the same as `body`; an answer that has the status of an error is what
+    that error looks like to who sends one of them.
+    """
 
     method: Method
     path: str
@@ -75,6 +79,7 @@ class Operation:
     description: str = ""
     access: Access = Access.CUSTOMER
     body: Content | None = None
+    other_bodies: Sequence[Content] = ()
     parameters: Sequence[Parameter] = ()
     paged: bool = False
     idempotency_key: bool = False

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr, ValidationE
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from services.chassis.config_client import ConfigValue
+from services.chassis.issuers import Issuer
 
 B = TypeVar("B", bound=BaseSettings)
 LogLevel = Annotated[
@@ -54,7 +55,7 @@ class ServiceSettings(Bootstrap):
     metrics_port: int = Field(9090, ge=0, le=65535)
     log_level: LogLevel = reloadable("INFO")
     trace_sample_ratio: float = reloadable(1.0, ge=0, le=1, description="share of new traces that are recorded")
-    issuer: str = Field("http://gateway", description="`iss` of the bearer tokens that are accepted")
+    issuer: Issuer = Field("http://gateway", description="`iss` of the bearer tokens that are accepted, an address")
     audience: str = "mercato"
     claim_roles: str = Field(
         "roles",

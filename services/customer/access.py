@@ -7,7 +7,7 @@ from uuid import UUID
 import jwt
 
 from services.chassis.ids import new_id
-from services.customer.keys import ALGORITHM, KeyRing
+from services.customer.keys import KeyRing
 from services.customer.settings import CustomerSettings
 
 
@@ -38,4 +38,4 @@ class AccessTokens:
             "roles": list(roles),
         }
         key = self._keys.current
-        return jwt.encode(claims, key.private, ALGORITHM, headers={"kid": key.kid})
+        return jwt.encode(claims, key.private, key.algorithm, headers={"kid": key.kid})

@@ -6,17 +6,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.chassis.problems import Problem
 from services.chassis.requests import read_json
 from services.chassis.responses import json_response
 from services.chassis.tokens import Tokens
+from services.customer import forms, oauth
 from services.customer.accounts import Accounts
-from services.customer.keys import ALGORITHM, KeyRing
-from services.customer.schemas import LogIn, OpenIdConfiguration, Refresh, SignUp, TokenPair
+from services.customer.keys import KeyRing
+from services.customer.metadata import openid_configuration
+from services.customer.schemas import LogIn, PasswordGrant, Refresh, SignUp, TokenPair
 from services.customer.sessions import Sessions
 
 # Verifiers fetch again when they meet an unknown key, so this only bounds how long a removed key is still trusted.
-_KEYS_CACHE = {"cache-control": "public, max-age=300"}
-_SECRET = {"cache-control": "no-store"}
+# What is public may be read by a page of any origin, as clients in browsers do.
+_PUBLISHED = {"cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
 
 
 def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing, issuer: str) -> Sequence[BaseRoute]:
@@ -27,49 +30,54 @@ def routes(accounts: Accounts, sessions: Sessions, tokens: Tokens, keys: KeyRing
         return json_response(customer.model_dump(), 201, {"location": "/api/v1/customers/me"})
 
     async def log_in(request: Request) -> Response:
+        if forms.is_form(request.headers):
+            return await grant(request)
         return _pair(await sessions.log_in(await read_json(request, LogIn)))
+
+    async def grant(request: Request) -> Response:
+        try:
+            wanted = await oauth.read_grant(request)
+            if isinstance(wanted, PasswordGrant):
+                return _pair(await sessions.log_in(LogIn(email=wanted.username, password=wanted.password)))
+            return _pair(await sessions.refresh(wanted.refresh_token.get_secret_value()))
+        except Problem as problem:
+            return oauth.refusal(problem)
 
     async def refresh(request: Request) -> Response:
         wanted = await read_json(request, Refresh)
         return _pair(await sessions.refresh(wanted.refresh_token.get_secret_value()))
+
+    async def revoke(request: Request) -> Response:
+        if not forms.is_form(request.headers):
+            await sessions.revoke((await read_json(request, Refresh)).refresh_token.get_secret_value())
+            return Response(status_code=204)
+        try:
+            await sessions.revoke(await oauth.read_revocation(request))
+        except Problem as problem:
+            return oauth.refusal(problem)
+        return Response(headers=oauth.UNCACHED)
 
     async def me(request: Request) -> Response:
         caller = await tokens.verify(request)
         return json_response((await accounts.read(caller.subject)).model_dump())
 
     async def metadata(_: Request) -> Response:
-        return json_response(openid_configuration(issuer), headers=_KEYS_CACHE)
+        return json_response(openid_configuration(issuer, keys.algorithms), headers=_PUBLISHED)
 
     async def jwks(_: Request) -> Response:
-        return json_response(keys.jwks(), headers=_KEYS_CACHE)
+        return json_response(keys.jwks(), headers=_PUBLISHED)
 
     return [
         Route("/api/v1/customers", sign_up, methods=["POST"]),
         Route("/api/v1/customers/me", me, methods=["GET"]),
         Route("/api/v1/tokens", log_in, methods=["POST"]),
         Route("/api/v1/tokens/refresh", refresh, methods=["POST"]),
+        Route("/api/v1/tokens/revocation", revoke, methods=["POST"]),
         Route("/.well-known/openid-configuration", metadata, methods=["GET"]),
+        Route("/.well-known/oauth-authorization-server", metadata, methods=["GET"]),
         Route("/.well-known/jwks.json", jwks, methods=["GET"]),
     ]
 
 
-def openid_configuration(issuer: str) -> OpenIdConfiguration:
-    """What a library needs to verify our tokens (OpenID Connect Discovery 1.0, section 3).
-
-    Members it calls required that we have no use for are given so that strict libraries take the document.
-    """
-    base = issuer.rstrip("/")
-    return {
-        "issuer": issuer,
-        "jwks_uri": f"{base}/.well-known/jwks.json",
-        "token_endpoint": f"{base}/api/v1/tokens",
-        "grant_types_supported": ["password", "refresh_token"],
-        "response_types_supported": ["token"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "jti", "email", "name", "roles"],
-    }
-
-
 def _pair(pair: TokenPair) -> Response:
-    return json_response(pair.model_dump(), headers=_SECRET)
+    return json_response(pair.model_dump(), headers=oauth.UNCACHED)

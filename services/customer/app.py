@@ -1,5 +1,6 @@
 """Wires the customer service: the only place that knows all its rooms."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,11 +13,13 @@ from services.chassis.tokens import Tokens
 from services.customer.access import AccessTokens
 from services.customer.accounts import Accounts
 from services.customer.api import routes
-from services.customer.keys import UnusableKeys, load_keys
+from services.customer.keys import STRICT, UnusableKeys, load_keys
 from services.customer.operations import DESCRIPTION, OPERATIONS
 from services.customer.passwords import Passwords
 from services.customer.sessions import Sessions
 from services.customer.settings import CustomerSettings
+
+log = logging.getLogger(__name__)
 
 
 def build(settings: CustomerSettings) -> Starlette:
@@ -25,6 +28,8 @@ def build(settings: CustomerSettings) -> Starlette:
         keys = load_keys(settings.signing_keys_directory)
     except UnusableKeys as error:
         raise SystemExit(f"{settings.service}: {error}") from None
+    if STRICT not in keys.algorithms:
+        log.warning("no signing key is RSA: strict OpenID Connect libraries refuse an issuer without %s", STRICT)
     database = Database(settings)
     passwords = Passwords(settings.password_threads, settings.password_queue)
     tokens = Tokens(settings)

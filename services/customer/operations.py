@@ -3,8 +3,21 @@
 from typing import Any, Final
 
 from services.chassis.operations import Access, Answer, Content, Operation
-from services.chassis.problems import Conflict, NotFound, TooManyRequests, Unauthorized
-from services.customer.schemas import Customer, LogIn, OpenIdConfiguration, Refresh, SignUp, TokenPair
+from services.chassis.problems import BadRequest, Conflict, NotFound, TooManyRequests, Unauthorized
+from services.customer import forms
+from services.customer.metadata import openid_configuration
+from services.customer.schemas import (
+    Customer,
+    LogIn,
+    OAuthError,
+    OpenIdConfiguration,
+    PasswordGrant,
+    Refresh,
+    RefreshGrant,
+    Revocation,
+    SignUp,
+    TokenPair,
+)
 
 DESCRIPTION: Final = "Customers, their tokens, and the keys that verify them."
 
@@ -12,19 +25,18 @@ _CUSTOMER: Final = {"id": "01a20689-eca0-73bd-87b2-938fa2a0b35f", "email": "ada@
 _PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - an example
 _REFRESH: Final = "7lZq2mWc3uVb9xJt5hRk8nPf1dSg6yAe0oQiTzXwUvE"
 _PAIR: Final = {
-    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMWEyMDY4OSJ9.c2lnbmF0dXJl",
+    "access_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMWEyMDY4OSJ9.c2lnbmF0dXJl",
     "token_type": "Bearer",
     "expires_in": 900,
     "refresh_token": _REFRESH,
 }
 _KEY: Final = {
-    "kty": "EC",
-    "crv": "P-256",
+    "kty": "RSA",
     "kid": "cUQbFMXKJcCMlSq3pVMTxEXWWiE8jzc1sSBGP0TEmZ4",
     "use": "sig",
-    "alg": "ES256",
-    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "alg": "RS256",
+    "e": "AQAB",
+    "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4",
 }
 _KEY_SET: Final = {
     "type": "object",
@@ -38,16 +50,13 @@ _KEY_SET: Final = {
         }
     },
 }
-_CONFIGURATION: Final = {
-    "issuer": "http://127.0.0.1:8080",
-    "jwks_uri": "http://127.0.0.1:8080/.well-known/jwks.json",
-    "token_endpoint": "http://127.0.0.1:8080/api/v1/tokens",
-    "grant_types_supported": ["password", "refresh_token"],
-    "response_types_supported": ["token"],
-    "subject_types_supported": ["public"],
-    "id_token_signing_alg_values_supported": ["ES256"],
-    "claims_supported": ["iss", "sub", "aud", "exp", "iat", "jti", "email", "name", "roles"],
-}
+_CONFIGURATION: Final = openid_configuration("http://127.0.0.1:8080", ["RS256"])
+_FORM: Final = Content(
+    type=PasswordGrant | RefreshGrant,
+    example={"grant_type": "password", "username": "ada@shop.test", "password": _PASSWORD},
+    media_type=forms.MEDIA_TYPE,
+)
+_SECRET_HEADERS: Final = ["Cache-Control", "Pragma"]
 
 
 def _pair(description: str) -> Answer:
@@ -55,7 +64,15 @@ def _pair(description: str) -> Answer:
         status=200,
         description=description,
         content=Content(type=TokenPair, example=_PAIR),
-        headers=["Cache-Control"],
+        headers=_SECRET_HEADERS,
+    )
+
+
+def _refused(status: int, error: str, why: str) -> Answer:
+    """How a form is refused."""
+    example = {"error": error, "error_description": why}
+    return Answer(
+        status=status, description="", content=Content(type=OAuthError, example=example), headers=_SECRET_HEADERS
     )
 
 
@@ -96,13 +113,22 @@ OPERATIONS: Final = (
         path="/api/v1/tokens",
         name="logIn",
         summary="Log in",
-        description="The access token is a JWT, signed with ES256. Its claims are `iss`, `sub`, `aud`, `iat`, `exp`, "
-        "`jti`, `email`, `name` and `roles`.",
+        description="The access token is a JWT, signed with RS256. Its claims are `iss`, `sub`, `aud`, `iat`, `exp`, "
+        "`jti`, `email`, `name` and `roles`. OAuth clients send a form instead (RFC 6749): `grant_type=password` with "
+        "`username` and `password`, or `grant_type=refresh_token` with `refresh_token`.",
         access=Access.PUBLIC,
         body=Content(type=LogIn, example={"email": "ada@shop.test", "password": _PASSWORD}),
-        answers=[_pair("An access token, and a refresh token for the next one.")],
+        other_bodies=[_FORM],
+        answers=[
+            _pair("An access token, and a refresh token for the next one."),
+            _refused(400, "invalid_grant", "The e-mail or the password is wrong."),
+            _refused(401, "invalid_client", "Clients have no secret here; send client_id alone, or nothing."),
+            _refused(429, "temporarily_unavailable", "Too many wrong passwords for this e-mail; try again in 30 s."),
+        ],
         problems={
-            Unauthorized: "The e-mail or the password is wrong.",
+            BadRequest: "Unreadable JSON. A form: `invalid_grant` (the e-mail, password or refresh token is wrong), "
+            "`invalid_request`, `unsupported_grant_type` or `invalid_scope` (there are none).",
+            Unauthorized: "The e-mail or the password is wrong. A form: `invalid_client`, a client that has a secret.",
             TooManyRequests: "A rate limit is used up, or too many wrong passwords were tried for this e-mail.",
         },
     ),
@@ -119,12 +145,41 @@ OPERATIONS: Final = (
         problems={Unauthorized: "The refresh token is not valid, or not any more."},
     ),
     Operation(
+        method="POST",
+        path="/api/v1/tokens/revocation",
+        name="revokeTokens",
+        summary="Log out",
+        description="The refresh token's whole family ends; a token that is not known has ended already. Access tokens "
+        "end by themselves. OAuth clients send a form with `token` instead (RFC 7009).",
+        access=Access.PUBLIC,
+        body=Content(type=Refresh, example={"refresh_token": _REFRESH}),
+        other_bodies=[Content(type=Revocation, example={"token": _REFRESH}, media_type=forms.MEDIA_TYPE)],
+        answers=[
+            Answer(status=200, description="Done, to a form.", headers=_SECRET_HEADERS),
+            Answer(status=204, description="Done."),
+            _refused(400, "unsupported_token_type", "An access token ends by itself; send the refresh token."),
+            _refused(401, "invalid_client", "Clients have no secret here; send client_id alone, or nothing."),
+        ],
+        problems={
+            BadRequest: "Unreadable JSON. A form: `invalid_request`, or `unsupported_token_type` for an access token.",
+            Unauthorized: "A form: `invalid_client`, a client that has a secret.",
+        },
+    ),
+    Operation(
         method="GET",
         path="/.well-known/openid-configuration",
         name="readOpenIdConfiguration",
         summary="Metadata for OpenID Connect libraries",
         access=Access.PUBLIC,
         answers=[_published("OpenID Connect Discovery 1.0, section 3.", OpenIdConfiguration, _CONFIGURATION)],
+    ),
+    Operation(
+        method="GET",
+        path="/.well-known/oauth-authorization-server",
+        name="readAuthorizationServer",
+        summary="The same metadata for OAuth libraries",
+        access=Access.PUBLIC,
+        answers=[_published("RFC 8414, section 2.", OpenIdConfiguration, _CONFIGURATION)],
     ),
     Operation(
         method="GET",

@@ -1,6 +1,6 @@
 """What callers send, and what we answer."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
@@ -51,9 +51,30 @@ class LogIn(Body):
 
 
 class Refresh(Body):
-    """`POST /api/v1/tokens/refresh`."""
+    """`POST /api/v1/tokens/refresh` and `…/revocation`."""
 
     refresh_token: Secret = Field(min_length=1, max_length=512)
+
+
+class PasswordGrant(BaseModel):
+    """A log-in as a form (RFC 6749, section 4.3.2); `username` is the e-mail. Parameters beside these are ignored."""
+
+    grant_type: Literal["password"]
+    username: Annotated[Identifier, Field(max_length=320)]
+    password: Secret = Field(max_length=1024)
+
+
+class RefreshGrant(BaseModel):
+    """A refresh as a form (RFC 6749, section 6). Parameters beside these are ignored."""
+
+    grant_type: Literal["refresh_token"]
+    refresh_token: Secret = Field(min_length=1, max_length=512)
+
+
+class Revocation(BaseModel):
+    """The end of a session as a form (RFC 7009); `token` is a refresh token. Parameters beside it are ignored."""
+
+    token: Secret = Field(min_length=1, max_length=4096)
 
 
 class Customer(BaseModel):
@@ -73,12 +94,22 @@ class TokenPair(BaseModel):
     refresh_token: str
 
 
+class OAuthError(TypedDict):
+    """RFC 6749, section 5.2: what a form is answered with when it is refused."""
+
+    error: str
+    error_description: str
+
+
 class OpenIdConfiguration(TypedDict):
-    """OpenID Connect Discovery 1.0, section 3: what a library needs to verify our tokens."""
+    """What a library needs to get and verify our tokens (OpenID Connect Discovery 1.0, section 3; RFC 8414)."""
 
     issuer: str
     jwks_uri: str
     token_endpoint: str
+    token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint: str
+    revocation_endpoint_auth_methods_supported: list[str]
     grant_types_supported: list[str]
     response_types_supported: list[str]
     subject_types_supported: list[str]

@@ -78,6 +78,12 @@ class Sessions:
             raise Unauthorized(_NO_REFRESH)
         return self._pair(account, self._successor(token))
 
+    async def revoke(self, token: str) -> None:
+        """Ends the family of a refresh token; one that is not known has ended already (RFC 7009, section 2.2)."""
+        async with self._database.transaction() as unit:
+            if found := await refresh_repository.lock_family(unit.connection, refresh.digest(token)):
+                await refresh_repository.revoke_family(unit.connection, found[0], datetime.now(UTC))
+
     async def _charge(self, key: str) -> None:
         now = datetime.now(UTC)
         async with self._database.transaction() as unit:

@@ -16,7 +16,8 @@ class CustomerSettings(ServiceSettings):
 
     signing_keys_directory: Path = Field(
         Path("/etc/mercato/signing-keys"),
-        description="folder of ECDSA P-256 private keys (`*.pem`); the last by name signs, all are published",
+        description="folder of private keys (`*.pem`), RSA of 2048 to 4096 bits (RS256) or ECDSA P-256 (ES256); "
+        "the last by name signs, all are published",
     )
     refresh_secret: SecretStr = Field(min_length=16, description="keys the derivation of successor refresh tokens")
     admin_email: str | None = Field(None, description="e-mail of the first administrator; none: no one is made")

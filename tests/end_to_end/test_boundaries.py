@@ -1,6 +1,7 @@
 """What the gateway and the services refuse, and how they say it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -166,3 +167,20 @@ async def test_tokens_are_refreshed_and_their_keys_published(shop: Shop) -> None
     keys = await shop.call("GET", "/.well-known/jwks.json")
     assert keys.body["keys"]
     assert all("d" not in key for key in keys.body["keys"])
+
+
+async def test_an_oauth_client_gets_its_tokens_through_the_gateway(shop: Shop) -> None:
+    """Authorization of another scheme than Bearer is the client's own, and no token that fails at the door."""
+    customer = await shop.sign_up()
+    metadata = await shop.call("GET", "/.well-known/oauth-authorization-server")
+    assert metadata.body == (await shop.call("GET", "/.well-known/openid-configuration")).body
+    endpoint = metadata.body["token_endpoint"].removeprefix(shop.url)
+    form = {"grant_type": "password", "username": customer.email, "password": customer.password}
+    sent = {"content-type": "application/x-www-form-urlencoded", "authorization": "Basic c2hvcDo="}
+    tokens = await shop.call("POST", endpoint, data=urlencode(form).encode(), headers=sent)
+    assert (tokens.status, tokens.headers["cache-control"], tokens.headers["pragma"]) == (200, "no-store", "no-cache")
+    me = await shop.call("GET", "/api/v1/customers/me", token=tokens.body["access_token"])
+    assert me.body["email"] == customer.email
+    form = {"grant_type": "refresh_token", "refresh_token": "never given"}
+    refused = await shop.call("POST", endpoint, data=urlencode(form).encode(), headers=sent)
+    assert (refused.status, refused.body["error"]) == (400, "invalid_grant")

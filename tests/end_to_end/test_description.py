@@ -1,6 +1,7 @@
 """The API is as `/openapi.json` says: every operation is called, and every answer held against the document."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest_asyncio
@@ -9,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.end_to_end.described import Described
 from tests.end_to_end.shop import Customer, Shop, order_body
 
+FORM = "application/x-www-form-urlencoded"
 STAFF = {"createProduct", "adjustStock", "listStockMoves", "readStockMove"}
 
 
@@ -31,6 +33,17 @@ async def test_a_customer_s_way_from_sign_up_to_message_answers_as_described(api
     await api.call("POST", "/api/v1/customers", json={"email": email, "name": "Ada Lovelace", "password": password})
     tokens = (await api.call("POST", "/api/v1/tokens", json={"email": email, "password": password})).body
     await api.call("POST", "/api/v1/tokens", json={"email": email, "password": "wrong"})
+    for secret, status in (("", 200), ("a secret", 401)):
+        form = {"grant_type": "password", "username": email, "password": password, "client_secret": secret}
+        sent: dict[str, Any] = {"data": urlencode(form).encode(), "headers": {"content-type": FORM}}
+        assert (await api.call("POST", "/api/v1/tokens", **sent)).status == status
+    strange = await api.call("POST", "/api/v1/tokens", data=b"grant_type=x", headers={"content-type": FORM})
+    assert strange.status == 400
+    last = (await api.call("POST", "/api/v1/tokens", json={"email": email, "password": password})).body
+    await api.call("POST", "/api/v1/tokens/revocation", json={"refresh_token": last["refresh_token"]})
+    for token, status in ((last["refresh_token"], 200), ("an.access.token", 400)):
+        sent = {"data": urlencode({"token": token}).encode(), "headers": {"content-type": FORM}}
+        assert (await api.call("POST", "/api/v1/tokens/revocation", **sent)).status == status
     await api.call("POST", "/api/v1/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
     await api.call("POST", "/api/v1/tokens/refresh", json={"refresh_token": "unknown"})
     token = tokens["access_token"]
@@ -53,7 +66,9 @@ async def test_a_customer_s_way_from_sign_up_to_message_answers_as_described(api
     await shop.messages(customer, 1)
     await api.call("GET", "/api/v1/notifications", token=token)
     await api.call("POST", f"{path}/cancellation", token=token, json={"reason": "Ordered twice."})
-    for public in ("/.well-known/openid-configuration", "/.well-known/jwks.json", "/openapi.json", "/docs"):
+    for name in ("openid-configuration", "oauth-authorization-server", "jwks.json"):
+        await api.call("GET", f"/.well-known/{name}")
+    for public in ("/openapi.json", "/docs"):
         await api.call("GET", public)
     well = {(name, status) for name, status in api.seen if status < "4"}
     assert {name for name, _ in well} == api.operations.keys() - STAFF - {"receiveStripeEvent"}

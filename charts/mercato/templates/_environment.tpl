@@ -8,7 +8,7 @@
 {{- $values := .root.Values -}}
 {{- $component := index (include "mercato.components" .root | fromYaml) .name -}}
 - {name: MERCATO_PROFILES, value: kubernetes}
-- {name: MERCATO_ISSUER, value: {{ $values.oidc.issuer | quote }}}
+- {name: MERCATO_ISSUER, value: {{ include "mercato.issuer" .root | quote }}}
 - {name: MERCATO_AUDIENCE, value: {{ $values.oidc.audience | quote }}}
 - {name: MERCATO_CLAIM_ROLES, value: {{ $values.oidc.rolesClaim | quote }}}
 - {name: MERCATO_CLAIM_EMAIL, value: {{ $values.oidc.emailClaim | quote }}}

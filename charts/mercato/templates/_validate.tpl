@@ -51,6 +51,9 @@
 {{- if and $values.ingress.enabled (ne $values.gateway.mode "builtin") -}}
 {{- $wrong = append $wrong "ingress.enabled is true but there is no gateway of ours to lead to: set it to false, or gateway.mode to builtin" -}}
 {{- end -}}
+{{- if and $values.oidc.jwksUrl (not $values.oidc.issuer) -}}
+{{- $wrong = append $wrong "oidc.issuer is empty: name the issuer whose keys oidc.jwksUrl has, as its tokens do in `iss`" -}}
+{{- end -}}
 {{- if not $values.oidc.jwksUrl -}}
 {{- range $key, $ours := dict "rolesClaim" "roles" "emailClaim" "email" "nameClaim" "name" -}}
 {{- if ne (index $values.oidc $key) $ours -}}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 Kind = Literal["password", "signing-key", "stripe-api-key", "stripe-webhook-secret", "kafka-cluster-id"]
@@ -51,8 +51,8 @@ def read(text: str) -> Secrets:
 
 
 def _signing_key() -> str:
-    """ES256: P-256, PKCS #8 PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """RS256: RSA of 2048 bits, PKCS #8 PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem.decode()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
@@ -33,7 +33,7 @@ def database_url(postgres_url: str, customer_template: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> CustomerSettings:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = rsa.generate_private_key(65537, 2048)
     (tmp_path / "1.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     port = free_port()
     base = f"http://127.0.0.1:{port}"

@@ -4,6 +4,8 @@ import logging
 import aiohttp
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.customer.app import build
 from services.customer.settings import CustomerSettings
@@ -70,6 +72,17 @@ async def test_no_password_hash_or_token_is_logged(
     hashes = [row[0] for row in sql.execute("SELECT password_hash FROM customer")]
     for secret in (ANN["password"], pair["access_token"], pair["refresh_token"], *hashes):
         assert secret not in caplog.text
+
+
+async def test_a_service_without_an_rsa_key_says_what_will_not_work(
+    settings: CustomerSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    build(settings)
+    assert "RS256" not in caplog.text
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (settings.signing_keys_directory / "1.pem").write_bytes(key)
+    build(settings)
+    assert "strict OpenID Connect libraries refuse an issuer without RS256" in caplog.text
 
 
 async def test_a_service_without_a_signing_key_says_so_in_one_line(settings: CustomerSettings) -> None:

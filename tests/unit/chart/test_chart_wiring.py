@@ -124,7 +124,7 @@ def test_the_issuer_is_one_for_all() -> None:
 
 @pytest.mark.parametrize("reader", ["order", "operator"])
 def test_another_issuers_names_of_claims_reach_who_reads_tokens_and_who_passes_them_on(reader: str) -> None:
-    named = "oidc.jwksUrl=https://id.example.com/keys,oidc.rolesClaim=realm_access.roles,oidc.emailClaim=mail,oidc.nameClaim=display_name"
+    named = "oidc.issuer=https://id.example.com,oidc.jwksUrl=https://id.example.com/keys,oidc.rolesClaim=realm_access.roles,oidc.emailClaim=mail,oidc.nameClaim=display_name"
     found = variables(rendered("--set", named), reader)
     assert found["MERCATO_CLAIM_ROLES"] == "realm_access.roles"
     assert (found["MERCATO_CLAIM_EMAIL"], found["MERCATO_CLAIM_NAME"]) == ("mail", "display_name")

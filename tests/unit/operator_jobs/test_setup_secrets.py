@@ -2,15 +2,16 @@
 
 import json
 from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes.client import ApiException, V1ObjectMeta, V1Secret
 from mercato_operator.setup import __main__ as setup
 from mercato_operator.setup.ensure import ensure
 from mercato_operator.setup.values import InvalidDeclarationError, read
+
+from services.customer.keys import load_keys
 
 DECLARED = read(
     json.dumps({"mercato-admin": {"email": {"value": "a@b.example"}, "password": {"generate": "password"}}})
@@ -102,13 +103,14 @@ def test_no_line_tells_a_value() -> None:
     assert text(api.secrets["mercato-admin"], "password") not in line
 
 
-def test_each_kind_is_what_its_reader_takes() -> None:
+def test_each_kind_is_what_its_reader_takes(tmp_path: Path) -> None:
     kinds = ["signing-key", "stripe-api-key", "stripe-webhook-secret", "kafka-cluster-id"]
     declared = read(json.dumps({"s": {kind: {"generate": kind} for kind in kinds}}))
     api = FakeApi()
     ensure(api, "shop", declared)
     secret = api.secrets["s"]
-    assert isinstance(load_pem_private_key(text(secret, "signing-key").encode(), None), EllipticCurvePrivateKey)
+    (tmp_path / "1.pem").write_text(text(secret, "signing-key"))
+    assert load_keys(tmp_path).algorithms == ["RS256"]
     assert text(secret, "stripe-api-key").startswith("sk_test_")
     assert text(secret, "stripe-webhook-secret").startswith("whsec_")
     assert len(text(secret, "kafka-cluster-id")) == 22
