@@ -1,12 +1,13 @@
 """Settings of the customer service."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from services.chassis.schemas import Secret
 from services.chassis.settings import ServiceSettings, reloadable
+from services.customer import emails
 
 
 class CustomerSettings(ServiceSettings):
@@ -19,7 +20,9 @@ class CustomerSettings(ServiceSettings):
         description="folder of ECDSA P-256 private keys (`*.pem`); the last by name signs, all are published",
     )
     refresh_secret: SecretStr = Field(min_length=16, description="keys the derivation of successor refresh tokens")
-    admin_email: str | None = Field(None, description="e-mail of the first administrator; none: no one is made")
+    admin_email: Annotated[str, AfterValidator(emails.checked)] | None = Field(
+        None, description="e-mail of the first administrator; none: no one is made"
+    )
     admin_password: Secret | None = Field(None, description="password of the first administrator, used once")
 
     access_token_seconds: int = reloadable(900, ge=30, le=86_400)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.chassis.addresses import mailable
 from services.chassis.database import Database
 from services.chassis.idempotency import REPLAYED, read_key
 from services.chassis.ids import new_id
@@ -62,7 +63,7 @@ class Api:
             customer = text_parameter(request, "customer_id", longest=LONGEST_SUBJECT) or None
             text = text_parameter(request, "q") or None
         async with self._database.transaction() as unit:
-            found = await repository.search(
+            found = await repository.listed(
                 unit.connection,
                 customer_id=customer,
                 status=_status(query.get("status")),
@@ -117,7 +118,7 @@ class Api:
             id=new_id(),
             customer_id=caller.subject,
             contact_name=caller.name,
-            contact_email=caller.email,
+            contact_email=_address(caller),
             status=Status.PENDING,
             reason=None,
             version=1,
@@ -132,6 +133,19 @@ class Api:
             updated_at=now,
             deadline_at=None,
         )
+
+
+def _address(caller: Caller) -> str:
+    """Where the customer is written to; "" when the token names no address. Raises InvalidFields."""
+    if not caller.email.strip():
+        return ""
+    address = mailable(caller.email)
+    if address is None:
+        raise InvalidFields(
+            "No mail can be sent to the e-mail address in your token: its part before the @ must be plain ASCII, with a "
+            "domain behind it. Change the address where you log in, then log in again."
+        )
+    return address
 
 
 def _status(text: str | None) -> Status | None:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import orjson
 
+from services.chassis import words
 from services.chassis.database import Connection
+from services.order import search
 from services.order.saga import Line, Order, Payment, Reason, Status, Step
 from services.order.schemas import TimelineEntryDocument
 
@@ -22,8 +24,9 @@ WITH entries AS (
 )
 """
 
-_INSERT = f"""{_WITH_TIMELINE}
-INSERT INTO orders ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+_INSERT = f"""{_WITH_TIMELINE}, worded AS (INSERT INTO order_words (order_id, words) VALUES (%s, %s::tsvector))
+INSERT INTO orders ({_COLUMNS}, words_rule)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """  # noqa: S608 - a constant
 
 _UPDATE = f"""{_WITH_TIMELINE}
@@ -45,6 +48,8 @@ async def insert(connection: Connection, step: Step) -> None:
         (
             *_timeline_columns([step]),
             order.id,
+            search.words_of(order.contact_name, order.contact_email),
+            order.id,
             order.customer_id,
             order.contact_name,
             order.contact_email,
@@ -61,6 +66,7 @@ async def insert(connection: Connection, step: Step) -> None:
             order.created_at,
             order.updated_at,
             order.deadline_at,
+            words.RULE,
         ),
     )
 
@@ -111,7 +117,7 @@ async def find(connection: Connection, order_id: UUID) -> Order | None:
     return _order(row) if row else None
 
 
-async def search(
+async def listed(
     connection: Connection,
     *,
     customer_id: str | None,
@@ -120,7 +126,7 @@ async def search(
     before: UUID | None,
     limit: int,
 ) -> list[Order]:
-    """The newest first. `text` is part of the contact's e-mail or name, or an order's id."""
+    """The newest first. `text` is an order's id, or words of the contact's name or e-mail, see `search`."""
     conditions, values = ["true"], []
     if customer_id is not None:
         conditions.append("customer_id = %s")
@@ -129,16 +135,16 @@ async def search(
         conditions.append("status = %s")
         values.append(status.value)
     if text is not None:
-        conditions.append(
-            "(id::text = lower(%s) OR strpos(lower(contact_email || ' ' || contact_name), lower(%s)) > 0)"
-        )
-        values += [text, text]
+        condition, value = search.condition(text)
+        conditions.append(condition)
+        values.append(value)
     if before is not None:
         conditions.append("id < %s")
         values.append(str(before))
     where = " AND ".join(conditions)
     cursor = await connection.execute(
-        f"SELECT {_COLUMNS} FROM orders WHERE {where} ORDER BY id DESC LIMIT %s",  # noqa: S608 - constants above
+        f"SELECT {_COLUMNS} FROM orders LEFT JOIN order_words ON order_id = id"  # noqa: S608 - constants above
+        f" WHERE {where} ORDER BY id DESC LIMIT %s",
         (*values, limit),
     )
     return [_order(row) for row in await cursor.fetchall()]

@@ -1,5 +1,6 @@
 """What a kept message says, parsed only when somebody looks at it."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -9,6 +10,8 @@ from email.message import Message
 from uuid import UUID
 
 from tryout.mailcatcher.mailbox import Entry
+
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ def _header(message: Message, name: str) -> str | None:
 
 
 def _decoded(value: str) -> str:
+    # Only the fold goes, not what it stood before: blanks of a name are part of it (RFC 5322, section 2.2.3).
+    value = _FOLD.sub("", value)
     try:
-        return " ".join(str(make_header(decode_header(value))).split())
+        return str(make_header(decode_header(value)))
     except (HeaderParseError, LookupError, ValueError):
         return value
 
