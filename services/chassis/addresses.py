@@ -23,7 +23,7 @@ def mailable(text: str) -> str | None:
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode()
-        except idna.IDNAError:
+        except UnicodeError:  # idna has errors of its own below it
             return None
     address = local + at + domain
     fits = len(local) <= _LONGEST_LOCAL_PART and len(address) <= LONGEST

@@ -100,7 +100,7 @@ def page(request: Request) -> Page:
 
 
 def text_parameter(request: Request, name: str, *, longest: int = _LONGEST_PARAMETER) -> str:
-    """A query parameter as text without blanks around it, "" without it or when it shows nothing. Raises InvalidFields."""
+    """A query parameter without blanks around it; "" without it, or when it shows nothing. Raises InvalidFields."""
     text = request.query_params.get(name, "").strip(" ")
     if len(text) > longest or holds_control(text):
         detail = f"must be at most {longest} characters, none of them a control character or a line's end"

@@ -2,8 +2,8 @@
 
 A text is one line of characters. Refused are control characters, ends of a line and of a paragraph, halves of a
 surrogate pair, and noncharacters: no header, log line or page can be trusted with them. Everything else stays as it was
-typed, whatever script, blank, joiner, mark or symbol it is; only blanks at both ends go. It is not normalized:
-canonical equivalents need not look alike (U+FA19 is not how somebody called U+795E is written), and search folds anyway.
+typed, whatever script, blank, joiner, mark or symbol it is; only blanks at both ends go. It is not normalized, since
+canonical equivalents need not look alike (who is written with U+FA19 is not written with U+795E); search folds anyway.
 
 What is not empty must show something: blanks, format characters and marks without a letter are nothing to read.
 Sources: Unicode Standard, chapters 4.5 and 23; DerivedCoreProperties.txt.

@@ -1,4 +1,4 @@
-"""Search as people type: one way to fold a text into the terms it is found by, and what was typed into a query for them.
+"""Search as people type: one way to turn a text into the terms it is found by, and what was typed into a query.
 
 Pure, and stored by its callers as a `tsvector` made here: PostgreSQL's own parser goes by one language, throws its stop
 words away though they begin other words, and knows no words where a script writes none apart.
@@ -9,7 +9,8 @@ any part. What is written with a hyphen, an apostrophe or the like is found with
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from services.chassis.folding import folded, unspaced
 
@@ -19,7 +20,9 @@ RULE = 1
 LONGEST = 64
 """Characters of a term; longer words are told apart by so many."""
 LONGEST_UNSPACED = 16
+_LONGEST_TOGETHER = 32
 _MOST_TERMS = 32
+_MOST_KINDS = 20_000
 _LAST_POSITION = 16_383
 """PostgreSQL counts no further (Limitations, in its chapter on full text search)."""
 
@@ -34,22 +37,27 @@ _JOINTS = frozenset(
 
 
 def terms(text: str, *, inside: bool = False) -> list[str]:
-    """What a text is found by: any beginning of one of these; with `inside`, also words from their middle on."""
-    return list(dict.fromkeys(term for run in _runs(text) for word in _written(run) for term in _cut(word, inside)))
+    """What a text is found by: any beginning of one of these; with `inside`, also its words from any letter on."""
+    runs = list(_runs(text))
+    written = [word for run in runs for word in _written(run)]
+    found = dict.fromkeys(term for word in (*written, *_together(runs)) for term in _cut(word))
+    if inside:
+        found |= dict.fromkeys(term for run in runs for word in run for term in _ends(word))
+    return list(found)
 
 
-def vector(*weighted: tuple[str, str], inside: bool = False) -> str:
-    """The terms of several texts as PostgreSQL's `tsvector` reads them; each text comes with its weight, A to D."""
+def vector(*weighted: tuple[str, Iterable[str]]) -> str:
+    """The terms of several texts as PostgreSQL reads a `tsvector`; each comes with its weight, A to D."""
     found, position = [], 0
-    for text, weight in weighted:
-        for term in terms(text, inside=inside):
+    for weight, texts_terms in weighted:
+        for term in texts_terms:
             position = min(position + 1, _LAST_POSITION)
             found.append(f"'{term}':{position}{weight}")
     return " ".join(found)
 
 
 def queries(text: str) -> list[str]:
-    """What somebody typed, as one `tsquery` for each word; a text must match all. None at all: there is no word in it."""
+    """What somebody typed, a `tsquery` for each word; a text must match all. None at all: there is no word in it."""
     found: dict[str, None] = {}
     for run in _runs(text):
         ways = dict.fromkeys(" & ".join(f"'{term}':*" for term in way) for way in _ways(run))
@@ -59,11 +67,20 @@ def queries(text: str) -> list[str]:
 
 def _runs(text: str) -> Iterator[list[str]]:
     """What stands between blanks, as its parts; a number with a point in it is one part."""
-    plain = _NUMBER.sub("\0", folded(text))
-    for run in "".join(map(_kind, plain)).split():
+    for run in _NUMBER.sub("\0", folded(text)).translate(_KINDS).split():
         parts = [part.strip("\0") for part in run.split(_JOINT)]
         if parts := [part.replace("\0", _POINT) for part in parts if part]:
             yield parts
+
+
+class _Kinds(dict[int, str]):
+    """What each character means for words: itself, a joint, or a blank. Keeps those it met first, within bounds."""
+
+    def __missing__(self, code: int) -> str:
+        kind = _kind(chr(code))
+        if len(self) < _MOST_KINDS:
+            self[code] = kind
+        return kind
 
 
 def _kind(char: str) -> str:
@@ -73,6 +90,9 @@ def _kind(char: str) -> str:
     if char == "\0" or category[0] in "LNM" or category in {"Co", "Cn"}:
         return char
     return f" {char} " if category == "So" else " "
+
+
+_KINDS = _Kinds()
 
 
 def _written(run: list[str]) -> Iterator[str]:
@@ -85,10 +105,26 @@ def _written(run: list[str]) -> Iterator[str]:
         yield "".join(run).replace(_POINT, "")
 
 
-def _cut(word: str, inside: bool) -> Iterator[str]:
-    for start in range(min(len(word), LONGEST) if inside and not unspaced(word[0]) else len(word)):
-        if start == 0 or (_begins(word[start]) and (inside or _apart(word, start))):
+def _together(runs: list[list[str]]) -> Iterator[str]:
+    """Words of a script without blanks that stand apart all the same, as those of a name do at times."""
+    for apart, group in groupby(("".join(run) for run in runs), lambda word: unspaced(word[0]) and unspaced(word[-1])):
+        words = list(group)
+        if apart and len(words) > 1 and sum(map(len, words)) <= _LONGEST_TOGETHER:
+            yield "".join(words)
+
+
+def _cut(word: str) -> Iterator[str]:
+    if word.isascii():
+        yield word[:LONGEST]
+        return
+    for start in range(len(word)):
+        if start == 0 or (_begins(word[start]) and _apart(word, start)):
             yield word[start : start + _longest(word[start])]
+
+
+def _ends(word: str) -> Iterator[str]:
+    word = word[:LONGEST]
+    yield from (word[start:] for start in range(1, len(word) - 1) if _begins(word[start]))
 
 
 def _ways(run: list[str]) -> Iterator[list[str]]:

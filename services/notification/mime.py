@@ -15,12 +15,14 @@ from uuid import UUID
 _LONGEST_LINE = 900
 # Base64 cannot produce it, and a text that holds it is sent as base64 (RFC 2045, section 6.7, has the idea).
 _BOUNDARY = "=_"
-# In octets: 39 make 52 characters of base64, and with "Subject: " before them a line below 76 (RFC 2047, section 2).
-_WORD_OCTETS = 39
+# 45 octets make the longest encoded word, and a line of 76 characters behind "To: " (RFC 2047, section 2).
+_WORD_OCTETS = 45
 # Fewer than the doors refuse today: orders of older days hold what was taken then, and can be told of too.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # A longer name is written as encoded words, which can be folded wherever it is.
 _LONGEST_PLAIN = 60
+# Without the colon and the blank behind the header's name.
+_LONGEST_HEADER_LINE = 74
 # A name may look like an encoded word, and would be shown as what it does not say.
 _LOOKS_ENCODED = "=?"
 
@@ -47,9 +49,9 @@ def compose(mail: Mail, sender: str, traceparent: str | None, now: datetime) -> 
     """The message, with CRLF line ends; `sender` is a mailbox. Raises ValueError for what cannot stand in a header."""
     boundary = f"{_BOUNDARY}{mail.order_id.hex}"
     headers = [
-        f"From: {_mailbox(*parseaddr(sender))}",
-        f"To: {_mailbox(mail.recipient_name, mail.recipient)}",
-        f"Subject: {_text(mail.subject)}",
+        _header("From", _mailbox(*parseaddr(sender))),
+        _header("To", _mailbox(mail.recipient_name, mail.recipient)),
+        _header("Subject", _text(mail.subject)),
         f"Date: {format_datetime(now)}",
         f"Message-ID: {message_id(mail.order_id, mail.kind)}",
         f"X-Mercato-Order: {mail.order_id}",
@@ -80,6 +82,12 @@ def _base64(content: bytes) -> bytes:
     # 57 octets make the 76 characters a line may have (RFC 2045, section 6.8).
     pieces = (content[start : start + 57] for start in range(0, len(content), 57))
     return b"\r\n".join(binascii.b2a_base64(piece, newline=False) for piece in pieces)
+
+
+def _header(name: str, value: str) -> str:
+    first = value.partition("\r\n")[0]
+    fold = "\r\n " if len(name) + len(first) > _LONGEST_HEADER_LINE else " "
+    return f"{name}:{fold}{value}"
 
 
 def _mailbox(name: str, address: str) -> str:

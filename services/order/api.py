@@ -142,8 +142,8 @@ def _address(caller: Caller) -> str:
     address = mailable(caller.email)
     if address is None:
         raise InvalidFields(
-            "No mail can be sent to the e-mail address in your token: its part before the @ must be plain ASCII, with a "
-            "domain behind it. Change the address where you log in, then log in again."
+            "No mail can be sent to the e-mail address in your token: it must be plain ASCII before the @, a domain "
+            "after it. Change the address where you log in, then log in again."
         )
     return address
 

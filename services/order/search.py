@@ -1,8 +1,7 @@
-"""What staff find orders by: the words of the contact, from any of their letters on. Nothing here commits."""
+"""What staff find orders by: the contact's name and address. Nothing here commits."""
 
 from services.chassis import words
 from services.chassis.database import Connection, Database
-from services.chassis.ids import parse_id
 
 CHUNK = 500
 """Orders given their words at once."""
@@ -16,7 +15,8 @@ ORDER BY id DESC LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
 _WORDED = """
 WITH worded AS (
-    INSERT INTO order_words (order_id, words) SELECT id, words::tsvector FROM unnest(%s::uuid[], %s::text[]) AS m (id, words)
+    INSERT INTO order_words (order_id, words)
+    SELECT id, words::tsvector FROM unnest(%s::uuid[], %s::text[]) AS made (id, words)
     ON CONFLICT (order_id) DO UPDATE SET words = excluded.words
 )
 UPDATE orders SET words_rule = %s WHERE id = ANY(%s)
@@ -24,18 +24,13 @@ UPDATE orders SET words_rule = %s WHERE id = ANY(%s)
 
 
 def words_of(name: str, email: str) -> str:
-    """A `tsvector`."""
-    return words.vector((name, "A"), (email, "B"), inside=True)
+    """A `tsvector`. Of an address only the beginnings of its words: all their ends would cost more than the order."""
+    return words.vector(("A", words.terms(name, inside=True)), ("B", words.terms(email)))
 
 
-def condition(text: str) -> tuple[str, object]:
-    """What a row of `orders` and its `order_words` must fulfil, in SQL, and the value in it."""
-    order_id = parse_id(text)
-    if order_id is not None:
-        return "id = %s", order_id
-    queries = words.queries(text)
-    # Without a word in it nothing is found: no tsquery matches that is empty.
-    return "words @@ %s::tsquery", " & ".join(f"({query})" for query in queries)
+def query_of(text: str) -> str:
+    """What staff typed, as a `tsquery`; an empty one, which finds nothing, when there is no word in it."""
+    return " & ".join(f"({query})" for query in words.queries(text))
 
 
 async def give_words(connection: Connection) -> int:

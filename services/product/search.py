@@ -45,12 +45,15 @@ async def give_words(connection: Connection, product_id: UUID | None = None) -> 
     values = (words.RULE, product_id, product_id, CHUNK)
     found = await (await connection.execute(_WORDLESS, values)).fetchall()
     if found:
-        made = [
-            words.vector((name, "A"), (sku, "A"), (category, "B"), (text, "C"))
-            for _, name, sku, category, text in found
-        ]
+        made = [_words_of(*texts) for _, *texts in found]
         await connection.execute(_WORDED, (words.RULE, [row[0] for row in found], made))
     return len(found)
+
+
+def _words_of(name: str, sku: str, category: str, description: str) -> str:
+    """A `tsvector`."""
+    weighted = (("A", name), ("A", sku), ("B", category), ("C", description))
+    return words.vector(*((weight, words.terms(text)) for weight, text in weighted))
 
 
 async def give_all_words(database: Database) -> None:
