@@ -22,7 +22,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # A longer name is written as encoded words, which can be folded wherever it is.
 _LONGEST_PLAIN = 60
 # Without the colon and the blank behind the header's name.
-_LONGEST_HEADER_LINE = 74
+_LONGEST_ENCODED_LINE = 74
 # A name may look like an encoded word, and would be shown as what it does not say.
 _LOOKS_ENCODED = "=?"
 
@@ -86,7 +86,8 @@ def _base64(content: bytes) -> bytes:
 
 def _header(name: str, value: str) -> str:
     first = value.partition("\r\n")[0]
-    fold = "\r\n " if len(name) + len(first) > _LONGEST_HEADER_LINE else " "
+    encoded = first.startswith(_LOOKS_ENCODED)
+    fold = "\r\n " if encoded and len(name) + len(first) > _LONGEST_ENCODED_LINE else " "
     return f"{name}:{fold}{value}"
 
 

@@ -45,14 +45,18 @@ INSERT INTO stock (product_id) SELECT id FROM created RETURNING product_id
 """
 
 
+def search_statement(query: Composed) -> Composed:
+    """Active products that match `query`; takes the values of `list_products`."""
+    return _SEARCH.format(query=query, products=_PRODUCTS)
+
+
 async def list_products(
     connection: Connection, *, query: Composed | None, category: str | None, after: UUID | None, limit: int
 ) -> list[ProductRow]:
     """At most `limit` active products after the product `after`: by name, or the best match of `query` first."""
     async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
         values = {"category": category, "after": after, "limit": limit}
-        statement = _LIST if query is None else _SEARCH.format(query=query, products=_PRODUCTS)
-        await cursor.execute(statement, values)
+        await cursor.execute(_LIST if query is None else search_statement(query), values)
         return await cursor.fetchall()
 
 

@@ -74,3 +74,11 @@ def test_about_25_lines_are_enough_and_are_right() -> None:
     assert service.name == LoyaltySettings.service, "the consumer group is the user's name"
     assert service.spec.consumes == [TOPIC]
     assert service.spec.config.keys() <= LoyaltySettings.model_fields.keys()
+
+
+def test_whoever_ordered_gets_the_points() -> None:
+    contacts = [{"name": name, "email": "ann@shop.test"} for name in NAMES]
+    events = [order_event("confirmed", contact=contact) for contact in contacts]
+    sent = [Message.parse(one.topic, one.key.encode(), one.payload(), one.headers("order")) for one in events]
+    assert {points(order_of(message), 100) for message in sent} == {1235}
+    assert [message.data["contact"] for message in sent] == contacts
