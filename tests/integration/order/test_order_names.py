@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import aiohttp
 import psycopg
 import pytest
 
@@ -13,21 +14,15 @@ from services.order import repository
 from services.order.search import give_all_words, query_of
 from tests.support.issuer import TokenFor
 from tests.support.names import FORBIDDEN, NAMES, UNSEEN
-
-if TYPE_CHECKING:
-    import aiohttp
-
-    from tests.integration.order.placing import Desk
+from tests.support.placing import Desk
 
 
 @pytest.fixture
-def desk(http: "aiohttp.ClientSession", token_for: TokenFor) -> "Desk":
-    from placing import Desk  # noqa: PLC0415 - a module of this folder
-
+def desk(http: aiohttp.ClientSession, token_for: TokenFor) -> Desk:
     return Desk(http, token_for)
 
 
-async def test_every_name_is_the_contacts_and_the_addresses_as_it_was_typed(desk: "Desk") -> None:
+async def test_every_name_is_the_contacts_and_the_addresses_as_it_was_typed(desk: Desk) -> None:
     lost = []
     for name in NAMES:
         order = await desk.placed(name, name=name, line1=name, city=name)
@@ -37,7 +32,7 @@ async def test_every_name_is_the_contacts_and_the_addresses_as_it_was_typed(desk
     assert lost == []
 
 
-async def test_every_name_finds_its_order_in_whatever_form_it_is_typed(desk: "Desk") -> None:
+async def test_every_name_finds_its_order_in_whatever_form_it_is_typed(desk: Desk) -> None:
     orders = {name: (await desk.placed(name))["id"] for name in NAMES}
     forms: dict[str, Callable[[str], str]] = {
         "typed": str,
@@ -57,9 +52,7 @@ async def test_every_name_finds_its_order_in_whatever_form_it_is_typed(desk: "De
 
 
 @pytest.mark.parametrize("name", [name for name in (*UNSEEN, *FORBIDDEN) if name])
-async def test_what_shows_nothing_or_is_no_text_is_refused_in_an_address_by_its_pointer(
-    desk: "Desk", name: str
-) -> None:
+async def test_what_shows_nothing_or_is_no_text_is_refused_in_an_address_by_its_pointer(desk: Desk, name: str) -> None:
     status, problem = await desk.place("Ann", name=name)
     assert status == 422
     assert [error["pointer"] for error in problem["errors"]] == ["/shipping_address/name"]
@@ -79,7 +72,7 @@ async def test_what_shows_nothing_or_is_no_text_is_refused_in_an_address_by_its_
     ],
 )
 async def test_what_another_issuer_says_of_a_name_is_kept_as_far_as_it_is_text(
-    desk: "Desk", claim: Any, name: str
+    desk: Desk, claim: Any, name: str
 ) -> None:
     assert (await desk.placed(claim))["contact"]["name"] == name
 
@@ -95,12 +88,12 @@ async def test_what_another_issuer_says_of_a_name_is_kept_as_far_as_it_is_text(
         (None, ""),
     ],
 )
-async def test_an_address_that_mail_can_go_to_is_the_contacts(desk: "Desk", claim: Any, address: str) -> None:
+async def test_an_address_that_mail_can_go_to_is_the_contacts(desk: Desk, claim: Any, address: str) -> None:
     assert (await desk.placed("Ann", claim))["contact"]["email"] == address
 
 
 @pytest.mark.parametrize("claim", ["änn@shop.test", "ann", "ann@", "@shop.test", "ann smith@shop.test", "a@b@c d"])
-async def test_an_address_that_no_mail_can_go_to_is_refused_at_the_door(desk: "Desk", claim: str) -> None:
+async def test_an_address_that_no_mail_can_go_to_is_refused_at_the_door(desk: Desk, claim: str) -> None:
     status, problem = await desk.place("Ann", claim)
     assert (status, problem["type"].rpartition("/")[2]) == (422, "invalid-fields")
     assert "token" in problem["detail"]
@@ -127,20 +120,20 @@ async def test_an_address_that_no_mail_can_go_to_is_refused_at_the_door(desk: "D
         ("\\", False),
     ],
 )
-async def test_staff_find_an_order_by_any_part_of_each_word(desk: "Desk", query: str, found: bool) -> None:
+async def test_staff_find_an_order_by_any_part_of_each_word(desk: Desk, query: str, found: bool) -> None:
     order = await desk.placed("Augusta Ada Lovelace", "ada.king@shop.test")
     await desk.placed("Somebody Else", "else@elsewhere.example")
     assert await desk.found(query) == ([order["id"]] if found else [])
 
 
-async def test_a_query_that_shows_nothing_asks_for_nothing(desk: "Desk") -> None:
+async def test_a_query_that_shows_nothing_asks_for_nothing(desk: Desk) -> None:
     order = await desk.placed("Ann")
     for query in ("", "\u3000", "\u200b \u3164"):
         assert await desk.found(query) == [order["id"]]
 
 
 async def test_an_order_that_an_older_version_placed_is_found_once_it_got_its_words(
-    desk: "Desk", database: Database, sql: psycopg.Connection
+    desk: Desk, database: Database, sql: psycopg.Connection
 ) -> None:
     orders = [(await desk.placed(f"Zoë Old{number}"))["id"] for number in range(3)]
     sql.execute("DELETE FROM order_words")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.chassis import words
 from services.chassis.folding import folded
+from services.chassis.runs import LONGEST
 from tests.support.names import FORBIDDEN, NAMES, UNSEEN
 from tests.support.searching import finds
 
@@ -183,7 +184,7 @@ def test_whatever_is_typed_becomes_no_syntax_and_stays_small(text: str) -> None:
     piece = r"'[^'\\\s]{1,64}':\*"
     way = rf"\(?{piece}(?: & {piece})*\)?"
     assert all(re.fullmatch(rf"{way}(?: \| {way})*", query) for query in queries)
-    assert all(1 <= len(term) <= words.LONGEST and "'" not in term and "\\" not in term for term in terms)
+    assert all(1 <= len(term) <= LONGEST and "'" not in term and "\\" not in term for term in terms)
     assert len(queries) <= 32
 
 

@@ -66,6 +66,27 @@ def test_an_administrators_password_with_a_lines_end_in_it_is_refused_at_the_sta
     assert "long enough" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("email", ["admin", "ädmin@shop.test", "admin@", "Admin <admin@shop.test>", "a b@shop.test"])
+def test_an_administrators_address_that_no_mail_can_go_to_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("MERCATO_ADMIN_EMAIL", email)
+    with pytest.raises(SystemExit, match=r"admin_email.*must be an e-mail address"):
+        asyncio.run(load(CustomerSettings))
+
+
+@pytest.mark.parametrize(
+    ("email", "kept"), [("admin@localhost", "admin@localhost"), ("a@bücher.test", "a@xn--bcher-kva.test")]
+)
+def test_an_administrators_address_is_one_that_every_mail_server_takes(
+    monkeypatch: pytest.MonkeyPatch, email: str, kept: str
+) -> None:
+    monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("MERCATO_ADMIN_EMAIL", email)
+    assert asyncio.run(load(CustomerSettings)).admin_email == kept
+
+
 def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:
     assert "long enough" not in repr(validate(SignUp, GOOD)) + repr(
         validate(LogIn, {"email": "a", "password": "long enough"})
