@@ -49,7 +49,8 @@ def compose(mail: Mail, sender: str, traceparent: str | None, now: datetime) -> 
     """The message, with CRLF line ends; `sender` is a mailbox. Raises ValueError for what cannot stand in a header."""
     boundary = f"{_BOUNDARY}{mail.order_id.hex}"
     headers = [
-        _header("From", _mailbox(*parseaddr(sender))),
+        # In ASCII it is a header's value already, and may hold encoded words of whoever configured it.
+        _header("From", sender if sender.isascii() else _mailbox(*parseaddr(sender))),
         _header("To", _mailbox(mail.recipient_name, mail.recipient)),
         _header("Subject", _text(mail.subject)),
         f"Date: {format_datetime(now)}",

@@ -135,23 +135,28 @@ async def listed(
     """The newest first. `text` is an order's id, or words of the contact's name or e-mail, see `search`."""
     conditions: list[str] = ["true"]
     values: list[object] = []
+    found = ""
     if customer_id is not None:
         conditions.append("customer_id = %s")
         values.append(customer_id)
     if status is not None:
         conditions.append("status = %s")
         values.append(status.value)
-    if text is not None:
-        order_id = parse_id(text)
-        conditions.append("id = ANY(ARRAY(SELECT order_id FROM found))" if order_id is None else "id = %s")
-        values += [] if order_id is None else [order_id]
+    order_id = parse_id(text) if text is not None else None
+    if order_id is not None:
+        conditions.append("id = %s")
+        values.append(order_id)
+    elif text is not None:
+        found = FOUND
+        conditions.append("id = ANY(ARRAY(SELECT order_id FROM found))")
+        values.insert(0, search.query_of(text))
     if before is not None:
         conditions.append("id < %s")
         values.append(str(before))
     where = " AND ".join(conditions)
     cursor = await connection.execute(
-        f"{FOUND}SELECT {_COLUMNS} FROM orders WHERE {where} ORDER BY id DESC LIMIT %s",  # noqa: S608 - constants above
-        (search.query_of(text or ""), *values, limit),
+        f"{found}SELECT {_COLUMNS} FROM orders WHERE {where} ORDER BY id DESC LIMIT %s",  # noqa: S608 - constants above
+        (*values, limit),
     )
     return [_order(row) for row in await cursor.fetchall()]
 

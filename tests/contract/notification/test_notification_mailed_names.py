@@ -128,11 +128,20 @@ def test_whatever_sign_up_takes_is_mailed_and_read_back(typed: str) -> None:
 
 
 def test_a_shops_own_name_may_be_in_any_script() -> None:
-    for name in (*ODD, "Ölkannen & Söhne", "山田　商店"):
+    for name in (*(name for name in ODD if not name.isascii()), "Ölkannen & Söhne", "山田　商店"):
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         raw = _mailed("Ann", sender=f'"{quoted}" <orders@shop.test>')
         phrase, address = parseaddr("".join(str(message_from_bytes(raw)["From"]).splitlines()))
         assert (str(make_header(decode_header(phrase))), address) == (name, "orders@shop.test")
+
+
+def test_a_sender_that_is_a_headers_value_already_stays_one() -> None:
+    for sender in (
+        '"Mercato, Inc." <orders@shop.test>',
+        "=?utf-8?q?Caf=C3=A9?= <orders@shop.test>",
+        "orders@shop.test",
+    ):
+        assert str(message_from_bytes(_mailed("Ann", sender=sender))["From"]) == sender
 
 
 def test_a_name_that_older_versions_took_is_mailed_too() -> None:

@@ -24,6 +24,10 @@ GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
         ({"email": 5}, "/email"),
         ({"name": ""}, "/name"),
         ({"name": "  "}, "/name"),
+        ({"name": "\u3000\u200b"}, "/name"),
+        ({"name": "a\u2028b"}, "/name"),
+        ({"email": "ann\u200b@example.com"}, "/email"),
+        ({"email": '"ann smith"@example.com'}, "/email"),
         ({"name": "a\x00b"}, "/name"),
         ({"name": "x" * 201}, "/name"),
         ({"name": "4242 4242 4242 4242"}, "/name"),
@@ -85,6 +89,11 @@ def test_an_administrators_address_is_one_that_every_mail_server_takes(
     monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
     monkeypatch.setenv("MERCATO_ADMIN_EMAIL", email)
     assert asyncio.run(load(CustomerSettings)).admin_email == kept
+
+
+def test_blanks_around_what_was_typed_do_not_count() -> None:
+    taken = validate(SignUp, {**GOOD, "name": "\u3000" + "x" * 200 + " ", "email": " ann@example.com\u00a0"})
+    assert (taken.name, taken.email) == ("x" * 200, "ann@example.com")
 
 
 def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:
