@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from uuid import UUID
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -114,6 +114,7 @@ def test_every_name_is_mailed_and_read_back() -> None:
     assert [fault for name in NAMES for fault in _faults(name)] == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), min_size=1, max_size=200))
 @example("=?utf-8?q?x?= =?utf-8?q?y?=")
 @example('a \\ " , ; : < > @ ( ) [ ] . b')

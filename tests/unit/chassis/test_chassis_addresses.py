@@ -1,7 +1,7 @@
 """Which addresses mail can be sent to without any extension of a server."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.chassis.addresses import mailable
@@ -47,6 +47,7 @@ LOCAL = st.text(st.sampled_from("ab.+'!#=?_-\"äß 用\u200b"), min_size=1, max_
 DOMAIN = st.text(st.sampled_from("abz09-._ßüİ例。\u200d"), min_size=1, max_size=12)
 
 
+@settings(max_examples=300, deadline=None)
 @given(LOCAL, DOMAIN)
 def test_whatever_address_signs_up_is_mailable(local: str, domain: str) -> None:
     try:
@@ -56,6 +57,7 @@ def test_whatever_address_signs_up_is_mailable(local: str, domain: str) -> None:
     assert mailable(address) == address
 
 
+@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(), max_size=30), st.text(st.characters(), max_size=30))
 def test_anything_else_is_no_address_and_no_fault(local: str, domain: str) -> None:
     address = mailable(f"{local}@{domain}")

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Annotated
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
@@ -56,6 +56,7 @@ def test_nothing_is_normalized(text: str) -> None:
     assert validate(Form, {"name": text}).name == text
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING)
 @example("\U00031350")  # letters of a later Unicode than this Python's
 def test_a_text_is_taken_or_refused_and_never_changed_within(text: str) -> None:
@@ -69,6 +70,7 @@ def test_a_text_is_taken_or_refused_and_never_changed_within(text: str) -> None:
     taken.encode()
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING, st.integers(1, 50))
 def test_what_is_salvaged_is_a_text_that_every_door_would_take_or_nothing(text: str, longest: int) -> None:
     kept = salvaged(text, longest)
@@ -83,6 +85,7 @@ def test_what_is_salvaged_is_a_text_that_every_door_would_take_or_nothing(text: 
         assert kept == good
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING)
 def test_blanks_and_joiners_add_nothing_to_be_seen(text: str) -> None:
     assert shows("\u3000" + text + "\u200d\u3164") == shows(text)

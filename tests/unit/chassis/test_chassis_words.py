@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.chassis import words
@@ -178,6 +178,7 @@ ANYTHING = st.text(st.characters(), max_size=80)
 LETTERS = st.text(st.sampled_from("abß I İ.ı-'’0,5Öö\u0308 太郎ガ\u200c\u200dไทยก็ 가힣 ☕①"), max_size=40)
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING | LETTERS)
 def test_whatever_is_typed_becomes_no_syntax_and_stays_small(text: str) -> None:
     terms, queries = words.terms(text, inside=True), words.queries(text)
@@ -188,6 +189,7 @@ def test_whatever_is_typed_becomes_no_syntax_and_stays_small(text: str) -> None:
     assert len(queries) <= 32
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING | LETTERS)
 def test_a_text_is_found_by_itself_and_by_its_words_in_any_order(text: str) -> None:
     if queries := words.queries(text):
@@ -195,6 +197,7 @@ def test_a_text_is_found_by_itself_and_by_its_words_in_any_order(text: str) -> N
         assert len(queries) > 20 or finds(" ".join(reversed(text.split())), text)
 
 
+@settings(max_examples=300, deadline=None)
 @given(LETTERS, st.data())
 def test_a_text_is_found_by_every_beginning_of_its_words(text: str, data: st.DataObject) -> None:
     for word in text.split():
@@ -203,6 +206,7 @@ def test_a_text_is_found_by_every_beginning_of_its_words(text: str, data: st.Dat
             assert finds(beginning, text), (words.queries(beginning), words.terms(text))
 
 
+@settings(max_examples=300, deadline=None)
 @given(ANYTHING)
 def test_folding_twice_changes_nothing_and_neither_does_another_normal_form(text: str) -> None:
     assert folded(folded(text)) == folded(text)
