@@ -19,8 +19,10 @@ RULE = 1
 
 _LONGEST_TOGETHER = 32
 _MOST_TERMS = 32
+# PostgreSQL's limits (Limitations, in its chapter on full text search): octets, and how far it counts.
+_ROOM = 1_000_000
+_ROOM_OF_A_POSITION = 8
 _LAST_POSITION = 16_383
-"""PostgreSQL counts no further (Limitations, in its chapter on full text search)."""
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 
@@ -36,12 +38,18 @@ def terms(text: str, *, inside: bool = False) -> list[str]:
 
 
 def vector(*weighted: tuple[str, Iterable[str]]) -> str:
-    """The terms of several texts as PostgreSQL reads a `tsvector`; each comes with its weight, A to D."""
-    found, position = [], 0
-    for weight, texts_terms in weighted:
-        for term in texts_terms:
-            position = min(position + 1, _LAST_POSITION)
-            found.append(f"'{term}':{position}{weight}")
+    """The terms of several texts as PostgreSQL reads a `tsvector`; each comes with its weight, A to D.
+
+    A vector has room for a megabyte. What comes after that is not found: no text that a door takes is as long.
+    """
+    found: list[str] = []
+    room = _ROOM
+    for weight, some in weighted:
+        for term in some:
+            room -= len(term.encode()) + _ROOM_OF_A_POSITION
+            if room < 0:
+                break
+            found.append(f"'{term}':{min(len(found) + 1, _LAST_POSITION)}{weight}")
     return " ".join(found)
 
 

@@ -1,7 +1,7 @@
 -- What staff find an order by: its contact, as the service folds it (services/chassis/words.py). In a table of its own,
 -- since each update of an order would write the words into their index again.
 CREATE TABLE order_words (
-    order_id uuid     PRIMARY KEY REFERENCES orders (id),
+    order_id uuid     PRIMARY KEY REFERENCES orders (id) ON DELETE CASCADE,
     words    tsvector NOT NULL
 );
 CREATE INDEX order_words_by_word ON order_words USING gin (words);

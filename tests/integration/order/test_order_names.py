@@ -145,6 +145,18 @@ async def test_an_order_that_an_older_version_placed_is_found_once_it_got_its_wo
     await give_all_words(database)
 
 
+async def test_an_older_orders_endless_name_holds_up_no_other(
+    desk: Desk, database: Database, sql: psycopg.Connection
+) -> None:
+    endless, other = await desk.placed("Ann"), await desk.placed("Zoë")
+    name = "".join(chr(0x20000 + number % 0xA000) for number in range(100_000))
+    sql.execute("UPDATE orders SET contact_name = %s WHERE id = %s", (name, endless["id"]))
+    sql.execute("UPDATE orders SET words_rule = DEFAULT")
+    await give_all_words(database)
+    assert await desk.found("zoe") == [other["id"]]
+    assert await desk.found(name[:20]) == [endless["id"]]
+
+
 MANY = """
 INSERT INTO orders (id, customer_id, contact_name, contact_email, status, version, lines, currency, shipping_address,
                     payment, created_at, updated_at, words_rule)
