@@ -69,7 +69,7 @@ LOGINS = Counter("mercato_logins_total", "Log-ins with a password, by outcome: r
 MAILS = Counter(
     "mercato_mails_total",
     "Attempts to mail a notification, by outcome: sent, deferred (tried again), refused (for good), "
-    "unknown (the answer was lost, so the mail may go out twice), unaddressed (the customer has no address).",
+    "unknown (the answer was lost, so the mail may go out twice).",
     ["outcome"],
 )
 

@@ -135,8 +135,6 @@ class Mailer:
     async def _attempt(self, session: Session, job: _Job) -> Outcome:
         if self._stopping.is_set() or time.monotonic() > job.start_by:
             return Outcome(job.mail, Result.RETURNED)
-        if not job.mail.recipient:
-            return Outcome(job.mail, Result.UNADDRESSED)
         try:
             await session.connect()
             self._away = False

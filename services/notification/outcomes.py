@@ -36,8 +36,6 @@ class Result(Enum):
     DEFERRED = "deferred"
     UNKNOWN = "unknown"
     REFUSED = "refused"
-    UNADDRESSED = "unaddressed"
-    """The customer has no address: the message is read in the list alone."""
     RETURNED = "returned"
     """Not tried at all."""
 

@@ -62,7 +62,7 @@ class Recorder:
         return batch
 
     async def _write(self, batch: Sequence[Outcome]) -> None:
-        sent = [outcome.mail.id for outcome in batch if outcome.result in {Result.SENT, Result.UNADDRESSED}]
+        sent = [outcome.mail.id for outcome in batch if outcome.result is Result.SENT]
         refused = [outcome for outcome in batch if outcome.result is Result.REFUSED]
         again = [outcome for outcome in batch if outcome.failed or outcome.result is Result.RETURNED]
         failed: set[UUID] = set()

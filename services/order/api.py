@@ -136,14 +136,12 @@ class Api:
 
 
 def _address(caller: Caller) -> str:
-    """Where the customer is written to; "" when the token names no address. Raises InvalidFields."""
-    if not caller.email.strip():
-        return ""
+    """Where the customer is told of the order. Raises InvalidFields: what is accepted is mailed."""
     address = mailable(caller.email)
     if address is None:
         raise InvalidFields(
-            "No mail can be sent to the e-mail address in your token: it must be plain ASCII before the @, a domain "
-            "after it. Change the address where you log in, then log in again."
+            "Your token has no e-mail address that every mail server takes: one in plain ASCII before the @. Add or change "
+            "it where you log in, then log in again; which claim it is in, MERCATO_CLAIM_EMAIL says."
         )
     return address
 

@@ -123,18 +123,3 @@ async def test_a_message_that_an_older_version_could_not_mail_is_mailed_when_it_
 
     await until(sent)
     assert smtp.ids() == [f"<{event.key}.order_confirmed@mercato>"]
-
-
-async def test_somebody_without_an_address_has_the_message_in_the_list_alone(
-    deliver: "Deliver", mailer: Mailer, smtp: "MailServer", sql: psycopg.Connection
-) -> None:
-    smtp.stop()  # nothing is asked of it either
-    await deliver(_event("", ""), mailer=mailer)
-
-    async def settled() -> bool:
-        return sql.execute("SELECT body LIKE 'Hello,%' FROM notification WHERE sent_at IS NOT NULL").fetchone() == (
-            True,
-        )
-
-    await until(settled)
-    assert smtp.received == []

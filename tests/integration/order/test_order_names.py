@@ -84,16 +84,29 @@ async def test_what_another_issuer_says_of_a_name_is_kept_as_far_as_it_is_text(
         (" Ann.O'Neil+x@Shop.Test ", "Ann.O'Neil+x@Shop.Test"),
         ("ann@bücher.example", "ann@xn--bcher-kva.example"),
         ("ann@mailhost", "ann@mailhost"),
-        ("", ""),
-        (None, ""),
     ],
 )
 async def test_an_address_that_mail_can_go_to_is_the_contacts(desk: Desk, claim: Any, address: str) -> None:
     assert (await desk.placed("Ann", claim))["contact"]["email"] == address
 
 
-@pytest.mark.parametrize("claim", ["änn@shop.test", "ann", "ann@", "@shop.test", "ann smith@shop.test", "a@b@c d"])
-async def test_an_address_that_no_mail_can_go_to_is_refused_at_the_door(desk: Desk, claim: str) -> None:
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "änn@shop.test",
+        "ann",
+        "ann@",
+        "@shop.test",
+        "ann smith@shop.test",
+        "a@b@c d",
+        "a\x00@b.test",
+        "",
+        " ",
+        None,
+        ["a@b.c"],
+    ],
+)
+async def test_an_address_that_no_mail_can_go_to_is_refused_at_the_door(desk: Desk, claim: Any) -> None:
     status, problem = await desk.place("Ann", claim)
     assert (status, problem["type"].rpartition("/")[2]) == (422, "invalid-fields")
     assert "token" in problem["detail"]
