@@ -140,8 +140,8 @@ def _address(caller: Caller) -> str:
     address = mailable(caller.email)
     if address is None:
         raise InvalidFields(
-            "Your token has no e-mail address that every mail server takes: one in plain ASCII before the @. Add or change "
-            "it where you log in, then log in again; which claim it is in, MERCATO_CLAIM_EMAIL says."
+            "Your token has no e-mail address that every mail server takes: plain ASCII before the @, and a domain. "
+            "Add or change it where you log in, then log in again. MERCATO_CLAIM_EMAIL says which claim it is in."
         )
     return address
 
