@@ -21,8 +21,8 @@ _PLAIN = re.compile(r"<([\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+)>(.*)", re.ASCII)
 
 
 class _Connection(SMTP):
-    """aiosmtpd reads an address with the grammar of a mail header: that was a third of a message's cost, and it takes what
-    looks like an encoded word for another address."""
+    """aiosmtpd reads an address with the grammar of a whole mail header. That was a third of a message's cost, and what
+    looks like an encoded word became another address."""
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         plain = _PLAIN.fullmatch(arg)
