@@ -5,6 +5,8 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
+from services.chassis.text import unseen
+
 # Digits in groups, with the separators people type between them.
 _RUN = re.compile(r"[0-9]+(?:[ \-./_]{1,3}[0-9]+)*")
 _SHORTEST, _LONGEST = 13, 19
@@ -25,6 +27,9 @@ def holds_card_number(text: str) -> bool:
 
 
 def _plain(char: str) -> str:
+    # A joiner or a mark between two digits leaves them side by side for whoever reads them.
+    if unseen(char) or unicodedata.category(char)[0] == "M":
+        return ""
     if char == "\N{MINUS SIGN}" or unicodedata.category(char) == "Pd":
         return "-"
     digit = unicodedata.decimal(char, None)

@@ -19,7 +19,7 @@ from services.chassis.problems import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from services.chassis.schemas import holds_control
+from services.chassis.text import holds_control, shows
 
 MAX_BODY = 1024 * 1024
 _CURSOR_LIMIT = 512
@@ -100,14 +100,14 @@ def page(request: Request) -> Page:
 
 
 def text_parameter(request: Request, name: str, *, longest: int = _LONGEST_PARAMETER) -> str:
-    """A query parameter as text without spaces around it, "" without it. Raises InvalidFields."""
+    """A query parameter without blanks around it; "" without it, or when it shows nothing. Raises InvalidFields."""
     text = request.query_params.get(name, "").strip(" ")
     if len(text) > longest or holds_control(text):
-        detail = f"must be at most {longest} characters, none of them a control character"
+        detail = f"must be at most {longest} characters, none of them a control character or a line's end"
         raise InvalidFields(
             "Some parameters are invalid; see errors.", errors=[{"pointer": f"?{name}", "detail": detail}]
         )
-    return text
+    return text.strip() if shows(text) else ""
 
 
 def bad_cursor() -> InvalidFields:

@@ -1,6 +1,5 @@
 """The base of every request body, and the values all services share."""
 
-import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,19 +9,25 @@ from typing_extensions import TypedDict
 from services.chassis.cards import holds_card_number
 from services.chassis.ids import parse_id
 from services.chassis.operations import SameAs
-
-# Unicode's categories Cc (control) and Cs (surrogate).
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def holds_control(text: str) -> bool:
-    """True for a control character or half of a surrogate pair."""
-    return _CONTROL.search(text) is not None
+from services.chassis.text import holds_control, shows
 
 
 def _no_control(text: str) -> str:
     if holds_control(text):
-        raise ValueError("control characters are not allowed")
+        raise ValueError("control characters and line ends are not allowed")
+    return text
+
+
+def _seen(text: str) -> str:
+    text = text.strip()
+    if text and not shows(text):
+        raise ValueError("must show something: these characters are all invisible")
+    return text
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("must not be blank")
     return text
 
 
@@ -56,8 +61,11 @@ class Body(BaseModel):
 Identifier = Annotated[str, AfterValidator(_no_control)]
 """Text that is an identifier (ids, sku, tracking number): digits of any length are fine, control characters are not."""
 
-Text = Annotated[Identifier, AfterValidator(_no_card)]
-"""Free text: neither control characters nor card numbers."""
+Text = Annotated[Identifier, AfterValidator(_no_card), AfterValidator(_seen)]
+"""Free text by the rule of `services.chassis.text`, without card numbers; may be empty. Blanks around it go."""
+
+Filled = Annotated[Text, AfterValidator(_not_empty)]
+"""Free text that says something."""
 
 Secret = Annotated[SecretStr, AfterValidator(_printable)]
 """A password or token that somebody types or sends, a line's end (which files bring along) not among it."""

@@ -12,9 +12,11 @@ import aiohttp
 import jwt
 from starlette.requests import Request
 
+from services.chassis.cards import holds_card_number
 from services.chassis.problems import Forbidden, Unauthorized, Unavailable
 from services.chassis.settings import ServiceSettings
 from services.chassis.tasks import stop
+from services.chassis.text import holds_control, salvaged
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,8 @@ ALGORITHMS = ["ES256", "RS256", "EdDSA", "PS256", "ES384", "RS384", "RS512"]
 LEEWAY_SECONDS = 10
 LONGEST_SUBJECT = 255
 """Characters (OpenID Connect Core 1.0, section 2)."""
+LONGEST_NAME = 200
+"""Characters of a person's name: as many as sign-up takes."""
 _CACHE_SIZE = 10_000
 _REFRESH_SECONDS = 300.0
 _SOONEST_REFRESH = 1.0
@@ -30,7 +34,11 @@ _TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent the request; `subject` is the customer's id, an opaque string."""
+    """Who sent the request; `subject` is the customer's id, an opaque string.
+
+    `name` is a text as any door takes it, "" where the token has none. `email` is what the token says, be it an address
+    or not.
+    """
 
     subject: str
     email: str
@@ -105,13 +113,15 @@ class Tokens:
         except jwt.PyJWTError:
             raise Unauthorized("The token is not valid here; log in again.") from None
         subject = str(claims["sub"])
-        if not 1 <= len(subject) <= LONGEST_SUBJECT:
-            raise Unauthorized(f"The token's subject must have 1 to {LONGEST_SUBJECT} characters.")
+        if not 1 <= len(subject) <= LONGEST_SUBJECT or holds_control(subject):
+            raise Unauthorized(
+                f"The token's subject must have 1 to {LONGEST_SUBJECT} characters, none of them a control character."
+            )
         roles = _claim(claims, self._settings.claim_roles)
         caller = Caller(
             subject=subject,
             email=_text(_claim(claims, self._settings.claim_email)),
-            name=_text(_claim(claims, self._settings.claim_name)),
+            name=_name(_claim(claims, self._settings.claim_name)),
             roles=frozenset(role for role in (roles if isinstance(roles, list) else [roles]) if isinstance(role, str)),
         )
         return float(claims["exp"]), caller
@@ -161,6 +171,12 @@ def _claim(claims: dict[str, Any], path: str) -> object:
 def _text(value: object) -> str:
     # A list of addresses, say, would be none that mail can go to.
     return value if isinstance(value, str) else ""
+
+
+def _name(value: object) -> str:
+    # Another issuer's sign-up may have other rules than ours, and whoever calls can do nothing about them.
+    name = salvaged(_text(value), LONGEST_NAME)
+    return "" if holds_card_number(name) else name
 
 
 def _usable(document: object) -> dict[str, jwt.PyJWK]:

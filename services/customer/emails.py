@@ -14,7 +14,7 @@ def checked(text: str) -> str:
     Nothing is looked up: whether a mailbox exists shows when a message is sent to it.
     """
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValueError(f"is not an e-mail address: {error}") from None
     return found.ascii_email or found.normalized

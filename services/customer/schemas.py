@@ -6,14 +6,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Identifier, Secret, Text
+from services.chassis.schemas import Body, Filled, Identifier, Secret
 from services.customer import emails
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text.strip()
 
 
 def _long_enough(password: SecretStr) -> SecretStr:
@@ -26,7 +20,7 @@ def _long_enough(password: SecretStr) -> SecretStr:
 Email = Annotated[
     Identifier, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(emails.checked)
 ]
-Name = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+Name = Annotated[Filled, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
     Secret, AfterValidator(_long_enough), Field(json_schema_extra={"minLength": 8, "maxLength": 256})
 ]

@@ -1,12 +1,21 @@
 """Settings of the customer service."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from services.chassis.addresses import mailable
 from services.chassis.schemas import Secret
 from services.chassis.settings import ServiceSettings, reloadable
+
+
+def _mailable(text: str) -> str:
+    # More than sign-up takes: an administrator may be at a host without a domain.
+    address = mailable(text)
+    if address is None:
+        raise ValueError("must be an e-mail address in plain ASCII, such as admin@shop.example")
+    return address
 
 
 class CustomerSettings(ServiceSettings):
@@ -20,7 +29,9 @@ class CustomerSettings(ServiceSettings):
         "the last by name signs, all are published",
     )
     refresh_secret: SecretStr = Field(min_length=16, description="keys the derivation of successor refresh tokens")
-    admin_email: str | None = Field(None, description="e-mail of the first administrator; none: no one is made")
+    admin_email: Annotated[str, AfterValidator(_mailable)] | None = Field(
+        None, description="e-mail of the first administrator; none: no one is made"
+    )
     admin_password: Secret | None = Field(None, description="password of the first administrator, used once")
 
     access_token_seconds: int = reloadable(900, ge=30, le=86_400)

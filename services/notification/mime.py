@@ -5,16 +5,26 @@ what we send has one shape.
 """
 
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, formataddr, parseaddr
 from uuid import UUID
 
 # RFC 5322 allows 998 octets a line; some way below leaves room for what relays add.
 _LONGEST_LINE = 900
 # Base64 cannot produce it, and a text that holds it is sent as base64 (RFC 2045, section 6.7, has the idea).
 _BOUNDARY = "=_"
+# 45 octets make the longest encoded word, and a line of 76 characters behind "To: " (RFC 2047, section 2).
+_WORD_OCTETS = 45
+# Fewer than the doors refuse today: orders of older days hold what was taken then, and can be told of too.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# A longer name is written as encoded words, which can be folded wherever it is.
+_LONGEST_PLAIN = 60
+# Without the colon and the blank behind the header's name.
+_LONGEST_ENCODED_LINE = 74
+# A name may look like an encoded word, and would be shown as what it does not say.
+_LOOKS_ENCODED = "=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +46,13 @@ def message_id(order_id: UUID, kind: str) -> str:
 
 
 def compose(mail: Mail, sender: str, traceparent: str | None, now: datetime) -> bytes:
-    """The message, with CRLF line ends. Raises ValueError for what cannot stand in a header."""
+    """The message, with CRLF line ends; `sender` is a mailbox. Raises ValueError for what cannot stand in a header."""
     boundary = f"{_BOUNDARY}{mail.order_id.hex}"
     headers = [
-        f"From: {sender}",
-        f"To: {_mailbox(mail.recipient_name, mail.recipient)}",
-        f"Subject: {_text(mail.subject)}",
+        # In ASCII it is a header's value already, and may hold encoded words of whoever configured it.
+        _header("From", sender if sender.isascii() else _mailbox(*parseaddr(sender))),
+        _header("To", _mailbox(mail.recipient_name, mail.recipient)),
+        _header("Subject", _text(mail.subject)),
         f"Date: {format_datetime(now)}",
         f"Message-ID: {message_id(mail.order_id, mail.kind)}",
         f"X-Mercato-Order: {mail.order_id}",
@@ -74,16 +85,38 @@ def _base64(content: bytes) -> bytes:
     return b"\r\n".join(binascii.b2a_base64(piece, newline=False) for piece in pieces)
 
 
+def _header(name: str, value: str) -> str:
+    first = value.partition("\r\n")[0]
+    encoded = first.startswith(_LOOKS_ENCODED)
+    fold = "\r\n " if encoded and len(name) + len(first) > _LONGEST_ENCODED_LINE else " "
+    return f"{name}:{fold}{value}"
+
+
 def _mailbox(name: str, address: str) -> str:
     if not address.isascii() or not address.isprintable() or " " in address or "@" not in address:
         raise ValueError("the address cannot be one: it is empty, or has characters that mail cannot carry")
-    if not name.isprintable():
+    if _CONTROL.search(name):
         raise ValueError("the name has control characters")
-    return formataddr((name, address)) if name.isascii() else f"{_text(name)} <{address}>"
+    if name.isascii() and len(name) <= _LONGEST_PLAIN and _LOOKS_ENCODED not in name:
+        return formataddr((name, address))
+    return f"{_encoded_words(name)}\r\n <{address}>"
 
 
 def _text(value: str) -> str:
-    """Text in a header: as it is, or as RFC 2047 encoded words."""
-    if value.isascii() and value.isprintable():
+    """Text in a header: as it is, or as encoded words."""
+    if value.isascii() and value.isprintable() and _LOOKS_ENCODED not in value:
         return value
-    return Header(value, "utf-8", maxlinelen=75).encode(linesep="\r\n")
+    return _encoded_words(value)
+
+
+def _encoded_words(value: str) -> str:
+    """RFC 2047, section 2: words of at most 75 characters, each whole characters, one on a line."""
+    words, word = [], b""
+    for char in value:
+        octets = char.encode()
+        if len(word) + len(octets) > _WORD_OCTETS:
+            words.append(word)
+            word = b""
+        word += octets
+    words.append(word)
+    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in words)

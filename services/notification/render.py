@@ -74,7 +74,7 @@ def _render(template: str, order: Order) -> str:
 def _packed(html: str) -> str:
     """Fewer, longer lines, which HTML does not mind: mail servers and clients work line by line, and so cost less."""
     lines = [""]
-    for line in html.splitlines():
+    for line in html.split("\n"):
         if len(lines[-1]) + len(line) < _PACKED_LINE:
             lines[-1] += " " + line if lines[-1] else line
         else:

@@ -6,11 +6,16 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.text import holds_control
 
 
 def _mailbox(text: str) -> str:
-    if "@" not in parseaddr(text)[1] or not text.isascii() or not text.isprintable():
-        raise ValueError("must be a mailbox such as `Mercato <orders@shop.example>`")
+    address = parseaddr(text)[1]
+    if "@" not in address or not address.isascii() or not address.isprintable() or holds_control(text):
+        raise ValueError(
+            "must be a mailbox such as `Mercato <orders@shop.example>`; "
+            'a name with a comma or the like needs quotes: `"Mercato, Inc." <orders@shop.example>`'
+        )
     return text
 
 

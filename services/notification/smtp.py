@@ -10,6 +10,7 @@ ServerAway       there is no connection to be had
 import asyncio
 import contextlib
 import socket
+from email.utils import parseaddr
 from typing import Protocol
 
 import aiosmtplib
@@ -101,7 +102,7 @@ class SmtpSession:
     async def _envelope(self, recipient: str, deadline: float) -> None:
         try:
             async with asyncio.timeout_at(deadline):
-                await self._client.mail(self._settings.mail_from, timeout=None)
+                await self._client.mail(parseaddr(self._settings.mail_from)[1], timeout=None)
                 await self._client.rcpt(recipient, timeout=None)
         except SMTPRecipientRefused as refusal:
             await self._reset()

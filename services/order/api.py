@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.chassis.addresses import mailable
 from services.chassis.database import Database
 from services.chassis.idempotency import REPLAYED, read_key
 from services.chassis.ids import new_id
@@ -62,7 +63,7 @@ class Api:
             customer = text_parameter(request, "customer_id", longest=LONGEST_SUBJECT) or None
             text = text_parameter(request, "q") or None
         async with self._database.transaction() as unit:
-            found = await repository.search(
+            found = await repository.listed(
                 unit.connection,
                 customer_id=customer,
                 status=_status(query.get("status")),
@@ -117,7 +118,7 @@ class Api:
             id=new_id(),
             customer_id=caller.subject,
             contact_name=caller.name,
-            contact_email=caller.email,
+            contact_email=_address(caller),
             status=Status.PENDING,
             reason=None,
             version=1,
@@ -132,6 +133,17 @@ class Api:
             updated_at=now,
             deadline_at=None,
         )
+
+
+def _address(caller: Caller) -> str:
+    """Where the customer is told of the order. Raises InvalidFields: what is accepted is mailed."""
+    address = mailable(caller.email)
+    if address is None:
+        raise InvalidFields(
+            "Your token has no e-mail address that every mail server takes: plain ASCII before the @, and a domain. "
+            "Add or change it where you log in, then log in again. MERCATO_CLAIM_EMAIL says which claim it is in."
+        )
+    return address
 
 
 def _status(text: str | None) -> Status | None:

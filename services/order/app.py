@@ -1,5 +1,7 @@
 """Wires the order service."""
 
+from functools import partial
+
 from starlette.applications import Starlette
 
 from services.chassis import openapi
@@ -16,6 +18,7 @@ from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.messages import REPLIES
 from services.order.operations import DESCRIPTION, OPERATIONS
+from services.order.search import EVERY_SECONDS, give_all_words
 from services.order.settings import OrderSettings
 
 # How often the deadlines, which are rows, are looked at: a few times a second, by whichever replica comes first.
@@ -40,6 +43,7 @@ def build(settings: OrderSettings) -> Starlette:
             Relay(database, producer, settings.instance),
             tokens,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
+            Periodic("words of orders", EVERY_SECONDS, partial(give_all_words, database)),
             housekeeping(database, messaging=True, keys=True),
             replies,
         ],

@@ -115,7 +115,7 @@ OPERATIONS: Final = (
             ),
             Parameter(
                 name="q",
-                description="Administrators: a part of the contact's name or e-mail, or an id.",
+                description="Administrators: words of the contact's name or e-mail, in any form, or an id.",
                 schema={"type": "string", "maxLength": 200},
             ),
         ],

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, field_validator
 from typing_extensions import TypedDict
 
 from services.chassis.operations import SameAs
-from services.chassis.schemas import Body, Money, MoneyDocument, Text, Uuid
+from services.chassis.schemas import Body, Filled, Money, MoneyDocument, Text, Uuid
 from services.order.countries import COUNTRIES
 from services.order.saga import Line, Order, Payment, Reason, Status
 
@@ -18,13 +18,7 @@ def _country(code: str) -> str:
     return code
 
 
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
-
-
-Filled = Annotated[Text, AfterValidator(_filled), Field(min_length=1, max_length=200)]
+AddressLine = Annotated[Filled, Field(min_length=1, max_length=200)]
 Country = Annotated[
     str,
     AfterValidator(_country),
@@ -38,12 +32,12 @@ class OrderedLine(Body):
 
 
 class Address(Body):
-    name: Filled
-    line1: Filled
-    line2: Filled | None = None
-    city: Filled
-    region: Filled | None = None
-    postal_code: Annotated[Filled, Field(max_length=20)] | None = None
+    name: AddressLine
+    line1: AddressLine
+    line2: AddressLine | None = None
+    city: AddressLine
+    region: AddressLine | None = None
+    postal_code: Annotated[AddressLine, Field(max_length=20)] | None = None
     country: Country
 
 
@@ -51,7 +45,7 @@ class PaymentMethod(Body):
     """`token` stands for a card at the payment provider; card data itself never comes here."""
 
     type: Literal["card"]
-    token: Annotated[Text, AfterValidator(_filled), Field(min_length=1, max_length=255)]
+    token: Annotated[Filled, Field(min_length=1, max_length=255)]
 
 
 class PlaceOrder(Body):

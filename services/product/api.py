@@ -14,7 +14,7 @@ from services.chassis.problems import Conflict, InvalidFields, NotFound
 from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.responses import json_response
 from services.chassis.tokens import Caller, Tokens, require_admin
-from services.product import repository
+from services.product import repository, search
 from services.product.schemas import (
     Adjustment,
     MoveRow,
@@ -54,7 +54,7 @@ class Api:
         asked, category, asked_page = text_parameter(request, "q"), text_parameter(request, "category"), page(request)
         query = None
         if asked:
-            query = repository.search_query(asked)
+            query = search.asked(asked)
             if query is None:
                 return json_response({"items": [], "next_cursor": None})
         async with self._database.transaction() as tx:

@@ -1,5 +1,7 @@
 """Wires the product service: the only place that knows all its rooms."""
 
+from functools import partial
+
 from starlette.applications import Starlette
 
 from services.chassis import openapi
@@ -9,6 +11,7 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import Database
 from services.chassis.housekeeping import housekeeping
 from services.chassis.outbox import Relay
+from services.chassis.periodic import Periodic
 from services.chassis.producer import Producer
 from services.chassis.tokens import Tokens
 from services.product.api import Api
@@ -16,6 +19,7 @@ from services.product.events import COMMANDS_TOPIC
 from services.product.handlers import StockHandler
 from services.product.images import Images
 from services.product.operations import DESCRIPTION, OPERATIONS
+from services.product.search import EVERY_SECONDS, give_all_words
 from services.product.seed import seeded
 from services.product.settings import ProductSettings
 
@@ -38,6 +42,7 @@ def build(settings: ProductSettings) -> Starlette:
         resources=[
             database,
             seeded(database, settings.currency),
+            Periodic("words of products", EVERY_SECONDS, partial(give_all_words, database)),
             tokens,
             producer,
             relay,

@@ -47,7 +47,7 @@ OPERATIONS: Final = (
         access=Access.PUBLIC,
         paged=True,
         parameters=[
-            _text("q", "Words to look for; each must begin a word of the product."),
+            _text("q", "Words to look for, in any script and form; each must begin a word of the product."),
             _text("category", "Only this category, in its exact spelling."),
         ],
         answers=[

@@ -1,13 +1,13 @@
 """The catalog and its stock moves in SQL. Nothing here commits."""
 
-import re
 from uuid import UUID
 
 from psycopg.rows import class_row
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
 from services.chassis.database import Connection
 from services.chassis.ids import new_id
+from services.product import search
 from services.product.catalog import image_path
 from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow
 
@@ -16,9 +16,6 @@ _PRODUCTS = SQL(
     " on_hand AS available FROM product JOIN stock ON product_id = id "
 )
 _MOVES = SQL("SELECT id, product_id, delta, reason, created_at FROM stock_move ")
-
-_WORD = re.compile(r"[^\W_]+")
-_MOST_WORDS = 16
 
 # The place of the cursor's product is found anew, so that the cursor is nothing but its id.
 _LIST = _PRODUCTS + SQL("""
@@ -29,18 +26,15 @@ ORDER BY name, id LIMIT %(limit)s
 """)
 
 # Best match first; ts_rank is the same for the same product and words, whatever the page.
-_SEARCH = (
-    SQL("WITH asked AS MATERIALIZED (SELECT to_tsquery('english', %(query)s) AS query)")
-    + _PRODUCTS
-    + SQL("""
-CROSS JOIN asked
-WHERE status = 'active' AND search @@ query
+_SEARCH = SQL("""
+WITH asked AS MATERIALIZED (SELECT {query} AS query)
+{products} CROSS JOIN asked
+WHERE status = 'active' AND words @@ query
   AND (%(category)s::text IS NULL OR category = %(category)s)
-  AND (%(after)s::uuid IS NULL OR (-ts_rank(search, query), name, id) >
-       (SELECT -ts_rank(p.search, query), p.name, p.id FROM product p WHERE p.id = %(after)s))
-ORDER BY -ts_rank(search, query), name, id LIMIT %(limit)s
+  AND (%(after)s::uuid IS NULL OR (-ts_rank(words, query), name, id) >
+       (SELECT -ts_rank(p.words, query), p.name, p.id FROM product p WHERE p.id = %(after)s))
+ORDER BY -ts_rank(words, query), name, id LIMIT %(limit)s
 """)
-)
 
 _CREATE = """
 WITH created AS (
@@ -51,19 +45,18 @@ INSERT INTO stock (product_id) SELECT id FROM created RETURNING product_id
 """
 
 
-def search_query(text: str) -> str | None:
-    """What a person typed as a tsquery in which every word must begin a word of the product; None: no word in it."""
-    words = _WORD.findall(text)[:_MOST_WORDS]
-    return " & ".join(f"'{word}':*" for word in words) or None
+def search_statement(query: Composed) -> Composed:
+    """Active products that match `query`; takes the values of `list_products`."""
+    return _SEARCH.format(query=query, products=_PRODUCTS)
 
 
 async def list_products(
-    connection: Connection, *, query: str | None, category: str | None, after: UUID | None, limit: int
+    connection: Connection, *, query: Composed | None, category: str | None, after: UUID | None, limit: int
 ) -> list[ProductRow]:
     """At most `limit` active products after the product `after`: by name, or the best match of `query` first."""
     async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
-        values = {"query": query, "category": category, "after": after, "limit": limit}
-        await cursor.execute(_LIST if query is None else _SEARCH, values)
+        values = {"category": category, "after": after, "limit": limit}
+        await cursor.execute(_LIST if query is None else search_statement(query), values)
         return await cursor.fetchall()
 
 
@@ -85,7 +78,10 @@ async def create_product(connection: Connection, new: NewProduct) -> UUID | None
     texts = (new.sku, new.name, new.description, new.category)
     values = (new_id(), *texts, new.price.amount, new.price.currency, image_url, new.status)
     row = await (await connection.execute(_CREATE, values)).fetchone()
-    return None if row is None else row[0]
+    if row is None:
+        return None
+    await search.give_words(connection, row[0])
+    return UUID(str(row[0]))
 
 
 async def adjust_stock(

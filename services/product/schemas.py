@@ -7,16 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Identifier, Money, MoneyDocument, Text
+from services.chassis.schemas import Body, Filled, Identifier, Money, MoneyDocument, Text
 
 _MAX_PRICE = 100_000_000
 _MAX_DELTA = 1_000_000_000
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
 
 
 def _price(price: Money) -> Money:
@@ -35,9 +29,9 @@ class NewProduct(Body):
     """`POST /api/v1/products`. Without `image_url` the product gets a drawn picture."""
 
     sku: Annotated[Identifier, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
-    name: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
+    name: Annotated[Filled, Field(max_length=200)]
     description: Annotated[Text, Field(max_length=5000)]
-    category: Annotated[Text, Field(max_length=64), AfterValidator(_not_blank)]
+    category: Annotated[Filled, Field(max_length=64)]
     price: Annotated[Money, AfterValidator(_price), Field(description="Amount from 1 to 100,000,000.")]
     image_url: Annotated[Identifier, Field(pattern=r"^(https?://[^\s/]|/[^\s/])\S*$", max_length=2048)] | None = None
     status: Literal["active", "archived"] = "active"
@@ -47,7 +41,7 @@ class Adjustment(Body):
     """`POST /api/v1/products/{id}/stock-adjustments`: `delta` units come (positive) or go (negative)."""
 
     delta: Annotated[int, Field(ge=-_MAX_DELTA, le=_MAX_DELTA, description="Not 0."), AfterValidator(_not_zero)]
-    reason: Annotated[Text, Field(max_length=200), AfterValidator(_not_blank)]
+    reason: Annotated[Filled, Field(max_length=200)]
 
 
 class ProductRow(NamedTuple):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from services.chassis.database import Connection, Database
 from services.product.catalog import SEED_ON_HAND, SeedProduct, image_path, seed_products
+from services.product.search import give_all_words
 
 _SEED = """
 WITH seeded AS (
@@ -27,6 +28,7 @@ async def seeded(database: Database, currency: str) -> AsyncIterator[None]:
     async with database.transaction() as tx:
         await seed(tx.connection, seed_products(), currency)
         other = await foreign_currency(tx.connection, currency)
+    await give_all_words(database)
     if other is not None:
         raise SystemExit(f"product: the catalog is priced in {other}: set MERCATO_CURRENCY={other}, not {currency}")
     yield

@@ -1,5 +1,6 @@
 """What a kept message says, parsed only when somebody looks at it."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -9,6 +10,11 @@ from email.message import Message
 from uuid import UUID
 
 from tryout.mailcatcher.mailbox import Entry
+
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
+# Encoded words in a row, apart from what is around them: an address may look like one (RFC 2047, sections 2 and 5).
+_WORD = r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?="
+_ENCODED = re.compile(rf"(?<![^\s(]){_WORD}(?:[ \t]+{_WORD})*(?![^\s)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,15 @@ def _header(message: Message, name: str) -> str | None:
 
 
 def _decoded(value: str) -> str:
+    # Only the fold goes, not what it stood before: blanks of a name are part of it (RFC 5322, section 2.2.3).
+    return _ENCODED.sub(_plain, _FOLD.sub("", value).strip(" \t\r\n"))
+
+
+def _plain(words: re.Match[str]) -> str:
     try:
-        return " ".join(str(make_header(decode_header(value))).split())
+        return str(make_header(decode_header(words[0])))
     except (HeaderParseError, LookupError, ValueError):
-        return value
+        return words[0]
 
 
 def _body(message: Message, kind: str) -> str:

@@ -39,6 +39,10 @@ def test_a_networks_number_is_recognised(number: str) -> None:
         "4111\N{EN DASH}1111\N{EN DASH}1111\N{EN DASH}1111",
         "4111\N{MINUS SIGN}1111\N{MINUS SIGN}1111\N{MINUS SIGN}1111",
         "".join(chr(ord("\N{ARABIC-INDIC DIGIT ZERO}") + int(digit)) for digit in "4111111111111111"),
+        "4111\N{ZERO WIDTH SPACE}1111\N{SOFT HYPHEN}1111\N{WORD JOINER}1111",
+        "\N{ZERO WIDTH JOINER}".join("4111111111111111"),
+        "\N{COMBINING LONG STROKE OVERLAY}".join("4111111111111111"),
+        "4111\N{IDEOGRAPHIC SPACE}1111\N{THIN SPACE}1111\N{NARROW NO-BREAK SPACE}1111",
     ],
 )
 def test_a_number_is_found_however_it_is_written(text: str) -> None:

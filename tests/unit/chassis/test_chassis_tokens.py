@@ -156,6 +156,26 @@ async def test_both_kinds_of_keys_are_taken(tokens: Tokens, issuer: tuple[Issuer
 
 
 @pytest.mark.parametrize(
+    ("claim", "name"),
+    [
+        ("山田\u3000太郎", "山田\u3000太郎"),
+        ("\u3000 Ann\u00a0", "Ann"),
+        ("Ann\r\nBcc: eve@else.test", "Ann  Bcc: eve@else.test"),
+        ("a\u2028b\ufffe\ud800c", "a b  c"),
+        ("x" * 300, "x" * 200),
+        ("\u200b\u3164 \u2800", ""),
+        ("4111 1111 1111 1111", ""),
+        (["Ann"], ""),
+        (7, ""),
+    ],
+)
+async def test_a_name_from_any_issuer_is_a_text_as_a_door_takes_it_or_none(
+    tokens: Tokens, key: Any, claim: Any, name: str
+) -> None:
+    assert (await verify(tokens, token(key, name=claim))).name == name
+
+
+@pytest.mark.parametrize(
     "claims",
     [
         {"exp": 1},
@@ -169,6 +189,8 @@ async def test_both_kinds_of_keys_are_taken(tokens: Tokens, issuer: tuple[Issuer
         {"sub": 5},
         {"sub": ""},
         {"sub": "x" * 256},
+        {"sub": "a\x00b"},
+        {"sub": "half \ud800"},
         {"nbf": 2**40},
     ],
 )

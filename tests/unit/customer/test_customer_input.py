@@ -24,6 +24,10 @@ GOOD = {"email": "ann@example.com", "name": "Ann", "password": "long enough"}
         ({"email": 5}, "/email"),
         ({"name": ""}, "/name"),
         ({"name": "  "}, "/name"),
+        ({"name": "\u3000\u200b"}, "/name"),
+        ({"name": "a\u2028b"}, "/name"),
+        ({"email": "ann\u200b@example.com"}, "/email"),
+        ({"email": '"ann smith"@example.com'}, "/email"),
         ({"name": "a\x00b"}, "/name"),
         ({"name": "x" * 201}, "/name"),
         ({"name": "4242 4242 4242 4242"}, "/name"),
@@ -64,6 +68,32 @@ def test_an_administrators_password_with_a_lines_end_in_it_is_refused_at_the_sta
     with pytest.raises(SystemExit, match=r"admin_password.*control characters") as refusal:
         asyncio.run(load(CustomerSettings))
     assert "long enough" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("email", ["admin", "ädmin@shop.test", "admin@", "Admin <admin@shop.test>", "a b@shop.test"])
+def test_an_administrators_address_that_no_mail_can_go_to_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("MERCATO_ADMIN_EMAIL", email)
+    with pytest.raises(SystemExit, match=r"admin_email.*must be an e-mail address"):
+        asyncio.run(load(CustomerSettings))
+
+
+@pytest.mark.parametrize(
+    ("email", "kept"), [("admin@localhost", "admin@localhost"), ("a@bücher.test", "a@xn--bcher-kva.test")]
+)
+def test_an_administrators_address_is_one_that_every_mail_server_takes(
+    monkeypatch: pytest.MonkeyPatch, email: str, kept: str
+) -> None:
+    monkeypatch.setenv("MERCATO_REFRESH_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("MERCATO_ADMIN_EMAIL", email)
+    assert asyncio.run(load(CustomerSettings)).admin_email == kept
+
+
+def test_blanks_around_what_was_typed_do_not_count() -> None:
+    taken = validate(SignUp, {**GOOD, "name": "\u3000" + "x" * 200 + " ", "email": " ann@example.com\u00a0"})
+    assert (taken.name, taken.email) == ("x" * 200, "ann@example.com")
 
 
 def test_a_password_is_not_in_what_is_printed_of_a_request() -> None:

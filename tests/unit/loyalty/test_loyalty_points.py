@@ -11,7 +11,8 @@ from loyalty.points import TOPIC, order_of, points
 from loyalty.settings import LoyaltySettings
 from mercato_operator.commerce.model import commerce_service
 
-from services.chassis.messages import InvalidMessage
+from services.chassis.messages import InvalidMessage, Message
+from tests.support.names import NAMES
 from tests.support.order_events import order_event
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "loyalty" / "commerceservice.yaml"
@@ -74,3 +75,11 @@ def test_about_25_lines_are_enough_and_are_right() -> None:
     assert service.name == LoyaltySettings.service, "the consumer group is the user's name"
     assert service.spec.consumes == [TOPIC]
     assert service.spec.config.keys() <= LoyaltySettings.model_fields.keys()
+
+
+def test_whoever_ordered_gets_the_points() -> None:
+    contacts = [{"name": name, "email": "ann@shop.test"} for name in NAMES]
+    events = [order_event("confirmed", contact=contact) for contact in contacts]
+    sent = [Message.parse(one.topic, one.key.encode(), one.payload(), one.headers("order")) for one in events]
+    assert {points(order_of(message), 100) for message in sent} == {1235}
+    assert [message.data["contact"] for message in sent] == contacts

@@ -3,14 +3,12 @@
 from collections import Counter
 from xml.etree import ElementTree
 
-import pytest
-
 from services.chassis.cards import holds_card_number
 from services.product.catalog import SEED_ON_HAND, seed_products
 from services.product.motifs import MOTIFS
 from services.product.pictures import draw
-from services.product.repository import search_query
 from services.product.schemas import NewProduct
+from tests.support.names import NAMES
 
 
 def test_there_are_sixty_products_in_six_categories() -> None:
@@ -43,21 +41,12 @@ def test_every_picture_is_a_small_well_formed_svg_of_its_own() -> None:
     assert len(set(pictures)) == 60
 
 
+def test_a_picture_carries_whatever_name_a_product_may_have() -> None:
+    drawn = {name: ElementTree.fromstring(draw("NEW-1", name, "tools"))[0].text for name in NAMES}  # noqa: S314
+    assert [name for name, title in drawn.items() if title != name] == []
+
+
 def test_a_picture_is_the_same_each_time_and_takes_any_name() -> None:
     picture = draw("NEW-1", 'Nuts & <Bolts> "A"', "tools")
     assert picture == draw("NEW-1", 'Nuts & <Bolts> "A"', "tools")
     assert ElementTree.fromstring(picture)[0].text == 'Nuts & <Bolts> "A"'  # noqa: S314 - our own drawing
-
-
-@pytest.mark.parametrize(
-    ("typed", "query"),
-    [
-        ("stoneware mug", "'stoneware':* & 'mug':*"),
-        ("KIT-001", "'KIT':* & '001':*"),
-        ("it's | !('x') & y:*", "'it':* & 's':* & 'x':* & 'y':*"),
-        ("café", "'café':*"),
-        (" --- ", None),
-    ],
-)
-def test_what_a_person_types_becomes_words_to_begin_with_and_never_syntax(typed: str, query: str | None) -> None:
-    assert search_query(typed) == query

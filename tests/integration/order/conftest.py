@@ -1,0 +1,66 @@
+"""The order service's API on a real PostgreSQL, with tokens from an issuer of the tests; no Kafka."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from services.chassis.app import application
+from services.chassis.database import Database
+from services.chassis.tokens import Tokens
+from services.order.api import Api
+from services.order.handlers import Handlers
+from services.order.settings import OrderSettings
+from tests.support.issuer import ISSUER, TokenFor, issuing
+from tests.support.postgresql import fresh_database, migrated_template
+from tests.support.serving import served
+
+
+@pytest.fixture(scope="session")
+def order_template(postgres_url: str) -> Iterator[str]:
+    with migrated_template(postgres_url, "order", ["messaging", "idempotency"]) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres_url: str, order_template: str) -> Iterator[str]:
+    with fresh_database(postgres_url, order_template) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str) -> OrderSettings:
+    return OrderSettings(database_url=SecretStr(database_url), issuer=ISSUER, host="127.0.0.1", port=0)
+
+
+@pytest.fixture
+async def token_for(settings: OrderSettings) -> AsyncIterator[TokenFor]:
+    async with issuing() as (keys, token_for):
+        settings.__dict__["jwks_url"] = keys
+        yield token_for
+
+
+@pytest.fixture
+async def database(settings: OrderSettings) -> AsyncIterator[Database]:
+    async with Database(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def http(
+    settings: OrderSettings, database: Database, token_for: TokenFor
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of the running service, without a token."""
+    tokens = Tokens(settings)
+    api = Api(settings, database, tokens, Handlers(settings, database))
+    app = application(settings, routes=api.routes(), resources=[tokens])
+    async with served(app) as base, aiohttp.ClientSession(base) as session:
+        yield session
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
