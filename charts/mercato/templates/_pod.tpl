@@ -27,23 +27,18 @@ enableServiceLinks: false
 {{- with .root.Values.images.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $component.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .restartPolicy }}
 restartPolicy: {{ . }}
 {{- end }}
-terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int64 $component.terminationGracePeriodSeconds }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
-  fsGroup: 65532
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: {type: RuntimeDefault}
+  {{- toYaml $component.podSecurityContext | nindent 2 }}
 {{- if eq $facts.workload "Deployment" }}
 topologySpreadConstraints:
   {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
@@ -84,9 +79,7 @@ volumes:
 {{- $component := include "mercato.component" . | fromYaml -}}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- toYaml $component.containerSecurityContext | nindent 2 }}
 resources:
   {{- toYaml (.resources | default $component.resources) | nindent 2 }}
 {{- end }}
@@ -98,16 +91,15 @@ text), probes: false for one that ends.
 {{- define "mercato.service" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
 - name: {{ .container | default .name }}
-  image: {{ include "mercato.image" (dict "root" .root "image" (.image | default .name)) }}
+  image: {{ include "mercato.image" (dict "root" .root "image" (.image | default .name)) | quote }}
   args: {{ toJson (.args | default (list "serve")) }}
   {{- include "mercato.hardened" . | nindent 2 }}
   {{- with .restartPolicy }}
   restartPolicy: {{ . }}
   {{- end }}
   env:
-    {{- include "mercato.environment" . | nindent 4 }}
-    {{- with .env }}{{ . | nindent 4 }}{{ end }}
-    {{- with $component.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
+    {{- $env := printf "%s\n%s" (include "mercato.environment" .) (.env | default "") }}
+    {{- include "mercato.env" (dict "env" $env "extra" $component.extraEnv) | nindent 4 }}
   {{- if not .ends }}
   ports:
     - {name: {{ .portName | default "http" }}, containerPort: {{ .port | default 8080 }}}
@@ -143,6 +135,6 @@ readinessProbe:
   timeoutSeconds: 5
   failureThreshold: 2
 lifecycle:
-  preStop: {sleep: {seconds: {{ $component.preStopSeconds }}}}
+  preStop: {sleep: {seconds: {{ int64 $component.preStopSeconds }}}}
 {{- end }}
 {{- end }}
