@@ -63,10 +63,17 @@ initContainers:
 containers:
   {{- .containers | nindent 2 }}
 volumes:
-  - {name: tmp, emptyDir: {}}
-  {{- with include "mercato.authorities" (merge (dict "want" "volumes") .) }}{{ . | nindent 2 }}{{ end }}
-  {{- with .volumes }}{{ . | nindent 2 }}{{ end }}
-  {{- with $component.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
+  {{- $volumes := include "mercato.podVolumes" . }}
+  {{- $containers := printf "%s\n%s" (.initContainers | default "") .containers }}
+  {{- include "mercato.validate.pod" (dict "name" .name "containers" $containers "volumes" $volumes) | nindent 2 }}
+{{- end }}
+
+{{- define "mercato.podVolumes" -}}
+{{- $component := include "mercato.component" . | fromYaml -}}
+- {name: tmp, emptyDir: {}}
+{{- with include "mercato.authorities" (merge (dict "want" "volumes") .) }}{{ . | nindent 0 }}{{ end }}
+{{- with .volumes }}{{ . | nindent 0 }}{{ end }}
+{{- with $component.extraVolumes }}{{ toYaml . | nindent 0 }}{{ end }}
 {{- end }}
 
 {{/* Pods that speak to the API server run under an account of their own; so does everyone else, without a token. */}}
