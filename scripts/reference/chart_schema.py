@@ -25,7 +25,12 @@ _OWN: Mapping[str, Schema] = {
     "Quantity": _QUANTITY,
     "IntOrString": {"type": ["integer", "null", "string"]},
     "Time": {"type": ["null", "string"]},
-    "FieldsV1": {"type": ["null", "object"]},
+    # The rest is the server's own.
+    "ObjectMeta": {
+        "type": ["null", "object"],
+        "additionalProperties": False,
+        "properties": {"labels": {"$ref": "#/$defs/labels"}, "annotations": {"$ref": "#/$defs/texts"}},
+    },
 }
 _NARROWER: Mapping[tuple[str, str], Schema] = {
     ("EnvVar", "name"): {"pattern": "^[ -<>-~]+$"},

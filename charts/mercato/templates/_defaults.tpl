@@ -1,12 +1,11 @@
 {{/*
-Every template begins with this: what is left out of the values, or null, takes its default, and what is wrong is refused.
-Helm removes a value that is null and the default with it, a section of which all is commented out for example.
+Every template begins with this: what is left out of the values, or null, takes its default. Helm removes a value that is
+null and the default with it, a section of which all is commented out for example.
 */}}
-{{- define "mercato.begin" -}}
+{{- define "mercato.defaults" -}}
 {{- if not (hasKey . "completed") -}}
 {{- include "mercato.completed" (dict "values" .Values "defaults" (.Files.Get "files/values.yaml" | fromYaml)) -}}
 {{- $_ := set . "completed" true -}}
-{{- include "mercato.validate" . -}}
 {{- end -}}
 {{- end }}
 
