@@ -49,7 +49,7 @@ def create_cluster(folder: Path, password: str) -> None:
 
 
 def complaint(user: int) -> str | None:
-    """Why `initdb` would not run as this user, who may be any: it asks for the name, and the cluster is the user's own."""
+    """Why `initdb` would not run as this user, who may be any: it asks for the name."""
     try:
         pwd.getpwuid(user)
     except KeyError:

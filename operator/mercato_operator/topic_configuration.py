@@ -65,7 +65,9 @@ def _alter(connection: Connection, changes: Mapping[str, ConfigResource], result
 
 
 def _differing(topic: Topic, entries: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {k: v for k, v in topic.config.items() if k not in entries or not _same(entries[k].value, v)}
+    found: dict[str, Any] = {
+        k: v for k, v in topic.config.items() if k not in entries or not _same(entries[k].value, v)
+    }
     own = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
     return found | {key: _RESET for key in topic.reset if key in entries and _source(entries[key]) == own}
 

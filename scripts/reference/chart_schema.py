@@ -1,4 +1,4 @@
-"""The parts of the chart's JSON schema that are made: Kubernetes' types as its API server reads them, and lists of keys."""
+"""The made parts of the chart's JSON schema: Kubernetes' types as its API server reads them, and lists of keys."""
 
 import json
 from collections.abc import Iterator, Mapping

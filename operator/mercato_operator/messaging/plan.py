@@ -83,6 +83,5 @@ def _conflict(topic: str, owned: str, owner: Declaration) -> str:
     remedy = "delete one of the two, or declare another name"
     if topic == owned:
         return f"topic {topic} belongs to {of}: {remedy}"
-    return (
-        f"topic {topic} cannot be beside topic {owned} of {of}, since Kafka's metrics take . and _ for the same: {remedy}"
-    )
+    why = "Kafka's metrics take . and _ for the same"
+    return f"topic {topic} cannot be beside topic {owned} of {of}, since {why}: {remedy}"

@@ -37,7 +37,9 @@ async def test_odd_values_are_taken_without_a_warning(admission: Admission, valu
 
 
 TOPIC = "{{apiVersion: mercato.dev/v1alpha1, kind: OrderTopic, metadata: {{name: t}}, spec: {{partitions: 1, {}}}}}"
-SERVICE = "{{apiVersion: mercato.dev/v1alpha1, kind: CommerceService, metadata: {{name: s}}, spec: {{image: 'a:1', {}}}}}"
+SERVICE = (
+    "{{apiVersion: mercato.dev/v1alpha1, kind: CommerceService, metadata: {{name: s}}, spec: {{image: 'a:1', {}}}}}"
+)
 
 
 @pytest.mark.parametrize(

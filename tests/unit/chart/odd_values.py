@@ -1,4 +1,4 @@
-"""Values that people write and that look like something else: a name that YAML takes for a number, a truth or a date."""
+"""Values that look like something else: a name that YAML takes for a number, a truth or a date."""
 
 from collections.abc import Callable
 from itertools import cycle
@@ -91,7 +91,7 @@ def gateway_api(word: Callable[[], str]) -> Values:
 
 
 NAMES = {
-    made.__name__: made(lambda words=cycle(WORDS[index:] + WORDS[:index]): next(words))  # type: ignore[misc]
+    made.__name__: made(cycle(WORDS[index:] + WORDS[:index]).__next__)
     for index, made in enumerate((bundled, external, strimzi, strimzi_elsewhere, gateway_api))
 }
 """Values by mode, each with other words first."""

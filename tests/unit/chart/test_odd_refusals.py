@@ -105,7 +105,7 @@ REFUSED: dict[str, Any] = {
 
 
 def given(values: dict[str, Any]) -> Any:
-    """As one document. A step that is a number is a place in a list, and what is before it there is no more than empty."""
+    """As one document. A step that is a number is a place in a list."""
     whole: dict[str, Any] = {}
     for path, value in values.items():
         steps, at = path.split("."), whole
@@ -180,7 +180,7 @@ def test_a_misspelt_key_is_answered_with_those_there_are(told: str) -> None:
             "extraVolumeMounts names more, which is no volume in the pods of",
         ),
         (
-            {"components.mail.extraVolumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]},
+            {"components.mail.extraVolumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]},  # noqa: S108
             "extraVolumeMounts has /tmp, where the chart mounts a volume of its own in the pods of mail",
         ),
         ({"ingress.host": "10.0.0.1"}, "ingress.host is an address: give a name"),

@@ -2,16 +2,19 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from chart_objects import CHART, ROOT, Object, containers, environment, named, of_kind, pods, run
+from chart_objects import CHART, Object, containers, environment, named, of_kind, pods, run
 from odd_values import NAMES, NAMESPACE, NUMBERS, RELEASE, WORDS, Values
+
+from cli.cluster.tools import KUBERNETES, NODE
+from tests.support.absent import Absent
+from tests.support.go_modules import source_of
+from tests.support.loading import load
 
 DEFAULTS: Values = yaml.safe_load((CHART / "values.yaml").read_text())
 KUBERNETES_OWN = {"requests", "limits", "podSecurityContext", "containerSecurityContext"}
@@ -125,9 +128,17 @@ def test_null_in_what_components_differ_by_is_as_if_it_were_not_there(
     as_it_comes: tuple[Object, ...], tmp_path: Path
 ) -> None:
     scaling = {"minReplicas": None, "maxReplicas": None, "cpu": None}
-    own = {key: None for key in DEFAULTS["defaults"]} | {"autoscaling": scaling, "podAnnotations": {"a": None}}
-    own |= {"resources": {"requests": None, "limits": None}, "podLabels": {"b": None}, "affinity": {"nodeAffinity": None}}
-    values = {"components": {"config": own}, "settings": {"payment": {"log_level": None}}, "images": {"overrides": None}}
+    own = dict.fromkeys(DEFAULTS["defaults"]) | {"autoscaling": scaling, "podAnnotations": {"a": None}}
+    own |= {
+        "resources": {"requests": None, "limits": None},
+        "podLabels": {"b": None},
+        "affinity": {"nodeAffinity": None},
+    }
+    values = {
+        "components": {"config": own},
+        "settings": {"payment": {"log_level": None}},
+        "images": {"overrides": None},
+    }
     assert objects(template(given(tmp_path, values))) == as_it_comes
 
 
@@ -200,13 +211,11 @@ def test_helm_lint_has_nothing_to_say(values: Values | str, tmp_path: Path) -> N
 
 
 def test_the_made_parts_of_the_schema_are_current() -> None:
-    from tests.support.absent import Absent
-    from tests.support.go_modules import go
-
     try:
-        go()
+        swagger = source_of(f"{KUBERNETES}@{NODE.version}") / "api" / "openapi-spec" / "swagger.json"
     except Absent as absent:
         pytest.skip(str(absent))
-    command = [sys.executable, str(ROOT / "scripts" / "generate-chart-schema"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}: run scripts/generate-chart-schema"
+    made = load("scripts/reference/chart_schema.py")
+    text = (CHART / "values.schema.json").read_text()
+    wanted = made.written(made.completed(json.loads(text), json.loads(swagger.read_text())["definitions"]))
+    assert text == wanted, "run scripts/generate-chart-schema"
