@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chart_objects import CHART, run
+
+from tests.unit.chart.chart_objects import CHART, run
 
 REFUSED: dict[str, Any] = {
     "images.registry": "https://registry.example",

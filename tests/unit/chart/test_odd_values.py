@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_objects import CHART, Object, containers, environment, named, of_kind, pods, run
-from odd_values import NAMES, NAMESPACE, NUMBERS, RELEASE, WORDS, Values
 
 from cli.cluster.tools import KUBERNETES, NODE
 from tests.support.absent import Absent
 from tests.support.go_modules import source_of
 from tests.support.loading import load
+from tests.unit.chart.chart_objects import CHART, Object, containers, environment, named, of_kind, pods, run
+from tests.unit.chart.odd_values import NAMES, NAMESPACE, NUMBERS, RELEASE, WORDS, Values
 
 DEFAULTS: Values = yaml.safe_load((CHART / "values.yaml").read_text())
 KUBERNETES_OWN = {"requests", "limits", "podSecurityContext", "containerSecurityContext"}

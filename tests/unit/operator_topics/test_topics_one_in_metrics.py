@@ -1,7 +1,8 @@
 """Of two objects whose topics are one to Kafka's metrics, the younger does nothing and names the other."""
 
 import pytest
-from topics_world import World
+
+from tests.unit.operator_topics.topics_world import World
 
 
 @pytest.fixture
