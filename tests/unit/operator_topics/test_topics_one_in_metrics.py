@@ -1,5 +1,7 @@
 """Of two objects whose topics are one to Kafka's metrics, the younger does nothing and names the other."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.operator_topics.topics_world import World
@@ -19,7 +21,7 @@ def world() -> World:
     ],
 )
 async def test_the_younger_is_refused_and_names_the_other(
-    world: World, older: dict[str, object], younger: dict[str, object], taken: str
+    world: World, older: dict[str, Any], younger: dict[str, Any], taken: str
 ) -> None:
     world.put("a", created="2026-01-01T00:00:00Z", **{"consumers": ["mail"], **older})
     world.put("b", created="2026-01-02T00:00:00Z", **{"consumers": ["mail"], **younger})
