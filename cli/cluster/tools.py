@@ -40,6 +40,8 @@ class Tool:
     packages: tuple[str, ...]
     stamp: tuple[str, ...] = ()
     """Go variables that are given the version."""
+    kubernetes: tuple[str, ...] = ()
+    """Go packages that are told for which Kubernetes they are built, in `k8sVersionMajor` and `k8sVersionMinor`."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -59,13 +61,20 @@ class Tool:
 
     @property
     def version(self) -> str:
-        pins = (MODULES / self.module / "go.mod").read_text()
-        pinned = re.search(rf"^(?:require)?\s*{re.escape(self.source)} (v\S+)", pins, re.MULTILINE)
-        return pinned[1] if pinned else ""
+        return self._pinned(self.source)
 
     @property
     def linker_flags(self) -> str:
-        return " ".join(["-s", "-w", *(f"-X {variable}={self.version}" for variable in self.stamp)])
+        values = dict.fromkeys(self.stamp, self.version)
+        major, _, minor = self._pinned(KUBERNETES).removeprefix("v").rpartition(".")[0].partition(".")
+        for package in self.kubernetes:
+            values |= {f"{package}.k8sVersionMajor": major, f"{package}.k8sVersionMinor": minor}
+        return " ".join(["-s", "-w", *(f"-X {variable}={value}" for variable, value in values.items())])
+
+    def _pinned(self, source: str) -> str:
+        pins = (MODULES / self.module / "go.mod").read_text()
+        pinned = re.search(rf"^(?:require)?\s*{re.escape(source)} (v\S+)", pins, re.MULTILINE)
+        return pinned[1] if pinned else ""
 
     def _pins(self) -> str:
         digest = hashlib.sha256(f"{platform.machine()} {self.packages} {self.linker_flags}".encode())
@@ -93,8 +102,14 @@ COREDNS = Tool("coredns", TOOLS, "github.com/coredns/coredns", ("./coredns",))
 METRICS_SERVER = Tool(
     "metrics-server", TOOLS, "sigs.k8s.io/metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",)
 )
+# As Helm's own releases: without its Kubernetes, `helm template` and `helm lint` take every cluster for a 1.20.
 HELM = Tool(
-    "helm", TOOLS, "helm.sh/helm/v3", ("helm.sh/helm/v3/cmd/helm",), ("helm.sh/helm/v3/internal/version.version",)
+    "helm",
+    TOOLS,
+    "helm.sh/helm/v3",
+    ("helm.sh/helm/v3/cmd/helm",),
+    ("helm.sh/helm/v3/internal/version.version",),
+    ("helm.sh/helm/v3/pkg/chartutil", "helm.sh/helm/v3/pkg/lint/rules"),
 )
 KIND = Tool("kind", "kind", "sigs.k8s.io/kind", ("sigs.k8s.io/kind",))
 

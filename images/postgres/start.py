@@ -5,6 +5,7 @@ POSTGRES_MAX_CONNECTIONS (200).
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,18 @@ def create_cluster(folder: Path, password: str) -> None:
     making.rename(folder)
 
 
+def complaint(user: int) -> str | None:
+    """Why `initdb` would not run as this user, who may be any: it asks for the name."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return (
+            f"user {user} has no name in /etc/passwd, which initdb asks for: run as 65532, or where the container "
+            "runtime adds a user that is missing, as OpenShift's does"
+        )
+    return None
+
+
 def server(folder: Path, connections: str) -> list[str]:
     settings = {**SETTINGS, "max_connections": connections}
     return ["postgres", "-D", str(folder), *(f"--{name}={value}" for name, value in settings.items())]
@@ -57,6 +70,8 @@ def main() -> None:
     if not password:
         sys.exit("postgres: POSTGRES_PASSWORD is missing: set the password of the user postgres")
     folder = Path(os.environ.get("PGDATA", "/var/lib/postgresql/data"))
+    if not (folder / "PG_VERSION").exists() and (trouble := complaint(os.getuid())):
+        sys.exit(f"postgres: {trouble}")
     create_cluster(folder, password)
     command = server(folder, os.environ.get("POSTGRES_MAX_CONNECTIONS", "200"))
     os.execvp(command[0], command)  # noqa: S606

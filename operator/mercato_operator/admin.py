@@ -13,9 +13,9 @@ from confluent_kafka.admin import NewPartitions, NewTopic, TopicMetadata  # type
 
 from mercato_operator.connection import Connection, KafkaAdminError
 from mercato_operator.faults import fault_of
-from mercato_operator.messaging.backend import UNAVAILABLE, Fault, Outcome
+from mercato_operator.messaging.backend import REFUSED, UNAVAILABLE, Fault, Outcome
 from mercato_operator.topic_configuration import configure
-from mercato_operator.topics import Topic
+from mercato_operator.topics import Topic, in_metrics
 
 _KNOWN_WITHIN = 10.0
 """Seconds until all brokers have heard of a new topic."""
@@ -33,7 +33,8 @@ class KafkaTopics:
         done: dict[str, list[str]] = {topic.name: [] for topic in topics}
         faults: dict[str, Fault] = {}
         missing = [topic for topic in topics if topic.name not in present]
-        made = self._create(missing, done, faults)
+        faults |= collisions(missing, present)
+        made = self._create([topic for topic in missing if topic.name not in faults], done, faults)
         if missing:  # also what somebody else, or we before a crash, have asked for just now
             present = self._present()
         existing = [topic for topic in topics if topic.name in present.keys() - faults.keys() - made]
@@ -131,6 +132,20 @@ class KafkaTopics:
             what, lambda: request(operation_timeout=timeout, request_timeout=timeout)
         )
         return futures
+
+
+def collisions(missing: Sequence[Topic], present: Collection[str]) -> dict[str, Fault]:
+    """Why Kafka does not take those: their names are not those of topics it has, and still the same to its metrics."""
+    there = {in_metrics(name): name for name in present}
+    return {
+        topic.name: Fault(
+            REFUSED,
+            f"{topic.name} cannot be beside topic {there[in_metrics(topic.name)]}, which Kafka has already, since its "
+            "metrics take . and _ for the same: remove that one, or declare another name",
+        )
+        for topic in missing
+        if in_metrics(topic.name) in there
+    }
 
 
 def partitions_fault(topic: Topic, now: int) -> Fault | None:

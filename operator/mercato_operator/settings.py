@@ -12,6 +12,7 @@ from pydantic_settings import SettingsConfigDict
 from mercato_operator.process_settings import ProcessSettings
 
 Peer = dict[str, Any]
+_ID = 65532
 CA_FOLDER = "/etc/mercato"
 """Where certificate authorities are mounted, in the operator's pod and in those it makes."""
 
@@ -27,6 +28,21 @@ class OperatorSettings(ProcessSettings):
     # -- the pods it makes --
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     image_pull_secrets: tuple[str, ...] = ()
+    pod_security_context: dict[str, Any] = Field(
+        {
+            "runAsNonRoot": True,
+            "runAsUser": _ID,
+            "runAsGroup": _ID,
+            "fsGroup": _ID,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        description="PodSecurityContext of v1; without ids where the cluster gives them",
+    )
+    container_security_context: dict[str, Any] = Field(
+        {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        description="SecurityContext of v1, of their containers",
+    )
     pre_stop_seconds: int = Field(5, ge=0, description="between the removal from the Service and SIGTERM")
     termination_seconds: int = Field(40, ge=1, description="a pod has to end by itself, the former included")
     otlp_endpoint: str = Field(

@@ -1,6 +1,7 @@
 """The configuration of Kafka's topics: what differs is set, what is not declared any more goes back to its default."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no exports
@@ -64,9 +65,21 @@ def _alter(connection: Connection, changes: Mapping[str, ConfigResource], result
 
 
 def _differing(topic: Topic, entries: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {k: v for k, v in topic.config.items() if k not in entries or entries[k].value != v}
+    found: dict[str, Any] = {
+        k: v for k, v in topic.config.items() if k not in entries or not _same(entries[k].value, v)
+    }
     own = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
     return found | {key: _RESET for key in topic.reset if key in entries and _source(entries[key]) == own}
+
+
+def _same(now: str | None, wanted: str) -> bool:
+    """Kafka answers with `0.5` and `true` where it was told 0.50 and TRUE."""
+    if now is None or now == wanted:
+        return now == wanted
+    try:
+        return Decimal(now) == Decimal(wanted)
+    except InvalidOperation:
+        return now.lower() == wanted.lower() and now.lower() in {"true", "false"}
 
 
 def _source(entry: Any) -> int:

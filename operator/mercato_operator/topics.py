@@ -3,14 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 KIND = "OrderTopic"
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LONGEST_VALUE = 1000
 _RESERVED_CONFIG = {"retention.ms": "spec.retention"}
 
 
@@ -32,11 +35,25 @@ def _topic_name(text: str) -> str:
     return text
 
 
-def _config(config: dict[str, str]) -> dict[str, str]:
+def _config(config: Any) -> Any:
+    if not isinstance(config, dict):
+        return config
     for key in config.keys() & _RESERVED_CONFIG.keys():
         raise ValueError(f"give {key} as {_RESERVED_CONFIG[key]}")
-    # As Kafka writes them: else a list with spaces would look changed for ever.
-    return {key: re.sub(r"\s*,\s*", ",", value.strip()) for key, value in config.items()}
+    return {key: _text(key, value) for key, value in config.items()}
+
+
+def _text(key: object, value: Any) -> str:
+    """As Kafka's admin API takes it, and writes it: else a list with spaces would look changed for ever."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value))
+    if isinstance(value, float) and isfinite(value):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, str) and len(value) <= _LONGEST_VALUE:
+        return re.sub(r"\s*,\s*", ",", value.strip())
+    raise ValueError(f"{key} is to be a text of at most {_LONGEST_VALUE} characters, a number, true or false")
 
 
 Duration = Annotated[str, AfterValidator(_duration)]
@@ -75,7 +92,7 @@ class Spec(_Part):
     partitions: int = Field(ge=1, le=1000)
     replicas: int = Field(1, ge=1, le=100)
     retention: Duration = "7d"
-    config: Annotated[dict[str, str], AfterValidator(_config)] = Field(default_factory=dict)
+    config: Annotated[dict[str, str], BeforeValidator(_config)] = Field(default_factory=dict)
     dead_letter: DeadLetter = DeadLetter()
     retry: Retry = Retry()
     producers: list[ServiceName] = Field(default_factory=list)
@@ -160,16 +177,25 @@ def order_topic(manifest: Any, document: str) -> OrderTopic:
     return found
 
 
+def in_metrics(topic: str) -> str:
+    """Two topics of which this is the same cannot be in one Kafka, whose metrics take `.` for `_`."""
+    return topic.replace(".", "_")
+
+
 def concrete(order_topics: Sequence[OrderTopic]) -> list[Topic]:
-    """All topics of all manifests. Raises InvalidTopicError when two manifests mean the same one."""
-    owner: dict[str, str] = {}
+    """All topics of all manifests. Raises InvalidTopicError when two mean the same one, or Kafka takes them for one."""
+    owner: dict[str, tuple[str, str]] = {}
     topics: list[Topic] = []
     for declared in order_topics:
         for topic in declared.topics():
-            if topic.name in owner:
+            key, told = in_metrics(topic.name), f"{declared.document}: spec.topicName: {topic.name}"
+            if key in owner:
+                name, document = owner[key]
+                if name == topic.name:
+                    raise InvalidTopicError(f"{told} is declared by {document} already")
                 raise InvalidTopicError(
-                    f"{declared.document}: spec.topicName: {topic.name} is declared by {owner[topic.name]} already"
+                    f"{told} cannot be beside {name}, declared by {document}: Kafka's metrics take . and _ for the same"
                 )
-            owner[topic.name] = declared.document
+            owner[key] = topic.name, declared.document
             topics.append(topic)
     return topics

@@ -98,8 +98,8 @@ helm test mercato --namespace mercato          # places an order
 helm uninstall mercato --namespace mercato     # keeps the volumes mercato-* and the Secrets
 ```
 
-`values-production.yaml`, `values-external.yaml` and `values-strimzi.yaml` are places to start from. A wrong value is
-refused with its name. How to go on: `docs/how-to/install-on-kubernetes.md`.
+`values-production.yaml`, `values-external.yaml`, `values-strimzi.yaml` and `values-openshift.yaml` are places to start
+from. A wrong value is refused with its name. How to go on: `docs/how-to/install-on-kubernetes.md`.
 
 ## Who may speak to whom
 

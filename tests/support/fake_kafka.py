@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mercato_operator.acls import Access
-from mercato_operator.admin import partitions_fault
+from mercato_operator.admin import collisions, partitions_fault
 from mercato_operator.messaging.backend import Account, BackendUnavailable, Fault, Outcome
 from mercato_operator.topics import Topic
 
@@ -44,6 +44,8 @@ class FakeBackend:
         kafka = self.kafka
         log = kafka.topics.get(topic.name)
         if log is None:
+            if fault := collisions([topic], kafka.topics).get(topic.name):
+                return Outcome(fault=fault)
             if topic.replicas > kafka.brokers:
                 return Outcome(fault=Fault("KafkaRefused", f"could not create topic {topic.name}: too many replicas"))
             self._step()

@@ -107,7 +107,7 @@ caSecret: {{ $kafka.external.caSecret | quote }}
 {{- else }}
 - name: {{ $kind }}-ca
   secret:
-    secretName: {{ $secret }}
+    secretName: {{ $secret | quote }}
     items: [{key: ca.crt, path: ca.crt}]
     {{- if and (eq $.name "operator") (eq $kind "kafka") (eq $.root.Values.kafka.mode "strimzi") $.root.Values.kafka.strimzi.namespace }}
     optional: true # it is the operator that copies it

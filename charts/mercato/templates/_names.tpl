@@ -8,21 +8,21 @@ app.kubernetes.io/component: {{ .name }}
 {{/* Labels of all pods of the release. */}}
 {{- define "mercato.release" -}}
 app.kubernetes.io/name: mercato
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "mercato.labels" -}}
 {{ include "mercato.selector" . }}
 app.kubernetes.io/part-of: mercato
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/* `object` is the object's name where it is not the component's. */}}
 {{- define "mercato.metadata" -}}
-name: {{ .object | default .name }}
-namespace: {{ .root.Release.Namespace }}
+name: {{ (.object | default .name) | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "mercato.labels" . | nindent 2 }}
 {{- end }}
@@ -40,8 +40,9 @@ labels:
 {{/* The component's settings as YAML: `defaults`, overruled by `components.<name>`. Jobs share `components.jobs`. */}}
 {{- define "mercato.component" -}}
 {{- $key := has .name (list "setup" "databases" "release" "smoke") | ternary "jobs" .name -}}
-{{- $own := index .root.Values.components $key | default dict -}}
-{{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
+{{- $component := deepCopy .root.Values.defaults -}}
+{{- include "mercato.overruled" (dict "base" $component "by" (index .root.Values.components $key)) -}}
+{{- toYaml $component -}}
 {{- end }}
 
 {{/* Whether the component is scaled automatically: `true` or empty. */}}

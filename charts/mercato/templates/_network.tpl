@@ -15,9 +15,9 @@
 
 {{/* A NetworkPolicy's peer that is any broker of Strimzi's. */}}
 {{- define "mercato.network.strimzi" -}}
-podSelector: {matchLabels: {strimzi.io/cluster: {{ .Values.kafka.strimzi.clusterName }}}}
+podSelector: {matchLabels: {strimzi.io/cluster: {{ .Values.kafka.strimzi.clusterName | quote }}}}
 {{- with .Values.kafka.strimzi.namespace }}
-namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . }}}}
+namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . | quote }}}}
 {{- end }}
 {{- end }}
 
@@ -100,7 +100,7 @@ namespaceSelector:
     - {protocol: TCP, port: {{ . }}}
     {{- end }}
 {{- if $facts.api }}
-- to: [{ipBlock: {cidr: {{ $values.networkPolicy.apiServer.cidr }}}}]
+- to: [{ipBlock: {cidr: {{ $values.networkPolicy.apiServer.cidr | quote }}}}]
   ports:
     {{- range $values.networkPolicy.apiServer.ports }}
     - {port: {{ . }}}
@@ -109,7 +109,7 @@ namespaceSelector:
 {{- with include "mercato.network.outsidePorts" . | fromYamlArray | uniq }}
 - to:
     - ipBlock:
-        cidr: {{ $values.networkPolicy.external.cidr }}
+        cidr: {{ $values.networkPolicy.external.cidr | quote }}
         {{- with $values.networkPolicy.external.except }}
         except: {{ toJson . }}
         {{- end }}

@@ -27,23 +27,18 @@ enableServiceLinks: false
 {{- with .root.Values.images.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $component.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .restartPolicy }}
 restartPolicy: {{ . }}
 {{- end }}
-terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int64 $component.terminationGracePeriodSeconds }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
-  fsGroup: 65532
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: {type: RuntimeDefault}
+  {{- toYaml $component.podSecurityContext | nindent 2 }}
 {{- if eq $facts.workload "Deployment" }}
 topologySpreadConstraints:
   {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
@@ -68,10 +63,17 @@ initContainers:
 containers:
   {{- .containers | nindent 2 }}
 volumes:
-  - {name: tmp, emptyDir: {}}
-  {{- with include "mercato.authorities" (merge (dict "want" "volumes") .) }}{{ . | nindent 2 }}{{ end }}
-  {{- with .volumes }}{{ . | nindent 2 }}{{ end }}
-  {{- with $component.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
+  {{- $volumes := include "mercato.podVolumes" . }}
+  {{- $containers := printf "%s\n%s" (.initContainers | default "") .containers }}
+  {{- include "mercato.validate.pod" (dict "name" .name "containers" $containers "volumes" $volumes) | nindent 2 }}
+{{- end }}
+
+{{- define "mercato.podVolumes" -}}
+{{- $component := include "mercato.component" . | fromYaml -}}
+- {name: tmp, emptyDir: {}}
+{{- with include "mercato.authorities" (merge (dict "want" "volumes") .) }}{{ . | nindent 0 }}{{ end }}
+{{- with .volumes }}{{ . | nindent 0 }}{{ end }}
+{{- with $component.extraVolumes }}{{ toYaml . | nindent 0 }}{{ end }}
 {{- end }}
 
 {{/* Pods that speak to the API server run under an account of their own; so does everyone else, without a token. */}}
@@ -84,9 +86,7 @@ volumes:
 {{- $component := include "mercato.component" . | fromYaml -}}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- toYaml $component.containerSecurityContext | nindent 2 }}
 resources:
   {{- toYaml (.resources | default $component.resources) | nindent 2 }}
 {{- end }}
@@ -98,16 +98,15 @@ text), probes: false for one that ends.
 {{- define "mercato.service" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
 - name: {{ .container | default .name }}
-  image: {{ include "mercato.image" (dict "root" .root "image" (.image | default .name)) }}
+  image: {{ include "mercato.image" (dict "root" .root "image" (.image | default .name)) | quote }}
   args: {{ toJson (.args | default (list "serve")) }}
   {{- include "mercato.hardened" . | nindent 2 }}
   {{- with .restartPolicy }}
   restartPolicy: {{ . }}
   {{- end }}
   env:
-    {{- include "mercato.environment" . | nindent 4 }}
-    {{- with .env }}{{ . | nindent 4 }}{{ end }}
-    {{- with $component.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
+    {{- $env := printf "%s\n%s" (include "mercato.environment" .) (.env | default "") }}
+    {{- include "mercato.env" (dict "env" $env "extra" $component.extraEnv) | nindent 4 }}
   {{- if not .ends }}
   ports:
     - {name: {{ .portName | default "http" }}, containerPort: {{ .port | default 8080 }}}
@@ -143,6 +142,6 @@ readinessProbe:
   timeoutSeconds: 5
   failureThreshold: 2
 lifecycle:
-  preStop: {sleep: {seconds: {{ $component.preStopSeconds }}}}
+  preStop: {sleep: {seconds: {{ int64 $component.preStopSeconds }}}}
 {{- end }}
 {{- end }}

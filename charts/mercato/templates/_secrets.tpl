@@ -8,7 +8,7 @@
 
 {{/* {name, key}: the source of one environment variable. */}}
 {{- define "mercato.fromSecret" -}}
-valueFrom: {secretKeyRef: {name: {{ .name }}, key: {{ .key }}}}
+valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .key | quote }}}}
 {{- end }}
 
 {{/*

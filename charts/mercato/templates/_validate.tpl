@@ -71,14 +71,14 @@
 {{- $wrong = append $wrong "kafka.existingSecret is empty: name the Secret, or set setup.enabled to true" -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $own := $values.components -}}
-{{- $component := include "mercato.component" (dict "root" $ "name" $name) | fromYaml -}}
-{{- if gt (int $component.autoscaling.minReplicas) (int $component.autoscaling.maxReplicas) -}}
-{{- $wrong = append $wrong (printf "components.%s.autoscaling.minReplicas is above maxReplicas: lower it" $name) -}}
+{{- range $key, $host := dict "ingress.host" $values.ingress.host "gateway.gatewayApi.hostname" $values.gateway.gatewayApi.hostname -}}
+{{- if regexMatch "^[0-9]+(\\.[0-9]+){3}$" $host -}}
+{{- $wrong = append $wrong (printf "%s is an address: give a name, or leave it empty for any" $key) -}}
 {{- end -}}
-{{- if ge (int $component.preStopSeconds) (int $component.terminationGracePeriodSeconds) -}}
-{{- $wrong = append $wrong (printf "components.%s.terminationGracePeriodSeconds leaves no time after preStopSeconds: raise it" $name) -}}
 {{- end -}}
+{{- $wrong = concat $wrong (include "mercato.validate.components" . | fromYamlArray) -}}
+{{- with include "mercato.validate.resources" (dict "key" "gateway.controlPlane" "resources" $values.gateway.controlPlane.resources) | trim -}}
+{{- $wrong = append $wrong . -}}
 {{- end -}}
 {{- if $wrong -}}
 {{- fail (printf "\n%s" (join "\n" $wrong)) -}}

@@ -20,7 +20,7 @@ metadata:
     {{- end }}
 spec:
   {{- if not (include "mercato.scaled" .) }}
-  replicas: {{ $component.replicas }}
+  replicas: {{ int64 $component.replicas }}
   {{- end }}
   revisionHistoryLimit: 3
   # A new pod is ready before an old one goes: no request and no message waits for a rollout.
@@ -57,7 +57,7 @@ spec:
 {{/* A Job that may run again: {root, name, module, env, mounts, volumes}. Without a container's own backoff. */}}
 {{- define "mercato.jobSpec" -}}
 backoffLimit: 6
-ttlSecondsAfterFinished: {{ .root.Values.setup.ttlSecondsAfterFinished }}
+ttlSecondsAfterFinished: {{ int64 .root.Values.setup.ttlSecondsAfterFinished }}
 template:
   {{- include "mercato.pod" (merge (dict "restartPolicy" "OnFailure" "containers" (include "mercato.task" .)) .) | nindent 2 }}
 {{- end }}
@@ -66,12 +66,11 @@ template:
 {{- define "mercato.task" -}}
 {{- $component := include "mercato.component" . | fromYaml -}}
 - name: {{ .name }}
-  image: {{ include "mercato.image" (dict "root" .root "image" "operator") }}
+  image: {{ include "mercato.image" (dict "root" .root "image" "operator") | quote }}
   args: [{{ .module }}]
   {{- include "mercato.hardened" . | nindent 2 }}
   env:
-    {{- .env | nindent 4 }}
-    {{- with $component.extraEnv }}{{ toYaml . | nindent 4 }}{{ end }}
+    {{- include "mercato.env" (dict "env" .env "extra" $component.extraEnv) | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
     {{- with include "mercato.authorities" (merge (dict "want" "mounts") .) }}{{ . | nindent 4 }}{{ end }}

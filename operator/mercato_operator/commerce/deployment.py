@@ -9,7 +9,6 @@ from mercato_operator.commerce.names import RESTART_LABEL, Object, labels, metad
 from mercato_operator.settings import CA_FOLDER, OperatorSettings
 
 METRICS_PORT: Final = 9090
-_ID: Final = 65532
 
 
 def deployment(service: CommerceService, settings: OperatorSettings, credentials: Mapping[str, str]) -> Object:
@@ -47,14 +46,7 @@ def _template(service: CommerceService, settings: OperatorSettings, credentials:
         # Variables of every Service in the namespace would be taken for settings of the same name.
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": settings.termination_seconds,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _ID,
-            "runAsGroup": _ID,
-            "fsGroup": _ID,
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": settings.pod_security_context,
         "topologySpreadConstraints": [
             {
                 "topologyKey": key,
@@ -83,11 +75,7 @@ def _container(service: CommerceService, settings: OperatorSettings) -> Object:
         "name": "service",
         "image": service.spec.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": settings.container_security_context,
         "resources": service.spec.resources.model_dump(mode="json"),
         "env": environment(service, settings),
         "ports": [

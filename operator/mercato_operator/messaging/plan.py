@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mercato_operator.acls import Access, access
 from mercato_operator.messaging.declarations import Declaration, Key
 from mercato_operator.messaging.uses import Use
-from mercato_operator.topics import OrderTopic, Topic
+from mercato_operator.topics import OrderTopic, Topic, in_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ def plan(declarations: Iterable[Declaration], uses: Iterable[Use], home: str) ->
     planned: dict[Key, Planned] = {}
     conflicts: dict[Key, str] = {}
     effective: list[OrderTopic] = []
-    owners: dict[str, Declaration] = {}
+    owners: dict[str, tuple[str, Declaration]] = {}
     for each in sorted(declarations, key=lambda one: one.age):
         if each.declared is None or each.deleting:
             continue
         wanted = _with_uses(each, each.declared, uses, home)
         topics = wanted.topics()
-        taken = next((topic.name for topic in topics if topic.name in owners), None)
+        taken = next((topic.name for topic in topics if in_metrics(topic.name) in owners), None)
         if taken is not None:
-            conflicts[each.key] = _conflict(taken, owners[taken])
+            conflicts[each.key] = _conflict(taken, *owners[in_metrics(taken)])
             continue
-        owners |= dict.fromkeys((topic.name for topic in topics), each)
+        owners |= {in_metrics(topic.name): (topic.name, each) for topic in topics}
         effective.append(wanted)
         groups = tuple(wanted.spec.consumers)
         users = frozenset((*groups, *wanted.spec.producers))
@@ -78,8 +78,10 @@ def _with_resets(topic: Topic, each: Declaration) -> Topic:
     return replace(topic, reset=each.configured - topic.config.keys())
 
 
-def _conflict(topic: str, owner: Declaration) -> str:
-    return (
-        f"topic {topic} belongs to OrderTopic {owner.namespace}/{owner.name}, which is older: delete one of the two, "
-        "or declare another name"
-    )
+def _conflict(topic: str, owned: str, owner: Declaration) -> str:
+    of = f"OrderTopic {owner.namespace}/{owner.name}, which is older"
+    remedy = "delete one of the two, or declare another name"
+    if topic == owned:
+        return f"topic {topic} belongs to {of}: {remedy}"
+    why = "Kafka's metrics take . and _ for the same"
+    return f"topic {topic} cannot be beside topic {owned} of {of}, since {why}: {remedy}"

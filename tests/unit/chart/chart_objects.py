@@ -30,12 +30,10 @@ Object = dict[str, Any]
 
 @cache
 def helm() -> str:
-    """The pinned Helm, built when Go is there; else the one on the PATH; else the test says what is missing."""
-    if tools.HELM.built:
-        return str(tools.HELM.program("helm"))
-    if found := shutil.which("helm"):
-        return found
-    if shutil.which("go") is None:
+    """The project's own Helm, built when Go is there; else the one on the PATH; else the test says what is missing."""
+    if not tools.HELM.built and shutil.which("go") is None:
+        if found := shutil.which("helm"):
+            return found
         pytest.skip("Helm is neither built nor on the PATH, and there is no Go to build it: install one of them")
     _build()
     return str(tools.HELM.program("helm"))

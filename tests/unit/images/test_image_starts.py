@@ -1,6 +1,7 @@
 """How the images' own programs start: Kafka closed by default, PostgreSQL by SCRAM only, services that reload."""
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -105,6 +106,14 @@ def test_postgresql_keeps_a_cluster_that_is_there(tmp_path: Path, monkeypatch: p
     (tmp_path / "PG_VERSION").write_text("18")
     monkeypatch.setenv("PATH", "")
     postgres.create_cluster(tmp_path, "geheim")
+
+
+def test_postgresql_runs_as_any_user_that_has_a_name_and_says_so_of_others() -> None:
+    assert postgres.complaint(os.getuid()) is None
+    told = postgres.complaint(1_000_770_000)
+    assert told is not None
+    assert "user 1000770000 has no name in /etc/passwd" in told
+    assert "run as 65532" in told
 
 
 def test_a_changed_python_file_is_seen_and_others_are_not(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_defaults_are_the_same() -> None:
 def test_group_version_and_kind_are_the_ones_that_are_read() -> None:
     assert f"{DEFINITION['spec']['group']}/{VERSION['name']}" == API_VERSION
     assert DEFINITION["spec"]["names"]["kind"] == KIND
-    assert DEFINITION["spec"]["names"]["shortNames"] == ["cs"]
+    assert DEFINITION["spec"]["names"]["shortNames"] == ["csvc"]
 
 
 def test_every_field_of_the_status_is_in_the_schema() -> None:

@@ -13,7 +13,7 @@ platform what those need to know. {root, name}
 - {name: MERCATO_ROUTES, value: {{ include "mercato.operator.routes" .root }}}
 {{- if $values.serviceMonitor.enabled }}
 - {name: MERCATO_SERVICE_MONITOR, value: "true"}
-- {name: MERCATO_SERVICE_MONITOR_INTERVAL, value: {{ $values.serviceMonitor.interval }}}
+- {name: MERCATO_SERVICE_MONITOR_INTERVAL, value: {{ $values.serviceMonitor.interval | quote }}}
 - {name: MERCATO_SERVICE_MONITOR_LABELS, value: {{ $values.serviceMonitor.labels | toJson | quote }}}
 {{- end }}
 {{- end }}
@@ -22,8 +22,10 @@ platform what those need to know. {root, name}
 {{- define "mercato.environment.operator.pods" -}}
 - {name: MERCATO_IMAGE_PULL_POLICY, value: {{ .Values.images.pullPolicy }}}
 - {name: MERCATO_IMAGE_PULL_SECRETS, value: {{ .Values.images.pullSecrets | toJson | quote }}}
-- {name: MERCATO_PRE_STOP_SECONDS, value: {{ .Values.defaults.preStopSeconds | quote }}}
-- {name: MERCATO_TERMINATION_SECONDS, value: {{ .Values.defaults.terminationGracePeriodSeconds | quote }}}
+- {name: MERCATO_PRE_STOP_SECONDS, value: {{ int64 .Values.defaults.preStopSeconds | quote }}}
+- {name: MERCATO_TERMINATION_SECONDS, value: {{ int64 .Values.defaults.terminationGracePeriodSeconds | quote }}}
+- {name: MERCATO_POD_SECURITY_CONTEXT, value: {{ .Values.defaults.podSecurityContext | toJson | quote }}}
+- {name: MERCATO_CONTAINER_SECURITY_CONTEXT, value: {{ .Values.defaults.containerSecurityContext | toJson | quote }}}
 {{- end }}
 
 {{- define "mercato.environment.operator.kafka" -}}
@@ -37,12 +39,12 @@ platform what those need to know. {root, name}
 - {name: MERCATO_KAFKA_ADMIN, value: "false"}
 {{- end }}
 {{- if eq .Values.kafka.mode "strimzi" }}
-- {name: MERCATO_STRIMZI_CLUSTER, value: {{ .Values.kafka.strimzi.clusterName }}}
-- {name: MERCATO_STRIMZI_NAMESPACE, value: {{ include "mercato.strimzi.namespace" . }}}
+- {name: MERCATO_STRIMZI_CLUSTER, value: {{ .Values.kafka.strimzi.clusterName | quote }}}
+- {name: MERCATO_STRIMZI_NAMESPACE, value: {{ include "mercato.strimzi.namespace" . | quote }}}
 - {name: MERCATO_KAFKA_OBSERVER, value: {{ $user | quote }}}
 {{- end }}
 {{- if hasPrefix "SASL_" $kafka.protocol }}
-- {name: MERCATO_KAFKA_USERS_SECRET, value: {{ include "mercato.secret.kafka" . }}}
+- {name: MERCATO_KAFKA_USERS_SECRET, value: {{ include "mercato.secret.kafka" . | quote }}}
 {{- end }}
 {{- if include "mercato.operator.managesUsers" . }}
 - {name: MERCATO_KAFKA_USERS_DIRECTORY, value: /etc/mercato/kafka-users}
@@ -93,7 +95,7 @@ platform what those need to know. {root, name}
 {{- end }}
 - {name: MERCATO_DNS_TO, value: {{ $policy.dns.to | toJson | quote }}}
 - {name: MERCATO_DNS_PORTS, value: {{ $policy.dns.ports | toJson | quote }}}
-- {name: MERCATO_EXTERNAL_CIDR, value: {{ $policy.external.cidr }}}
+- {name: MERCATO_EXTERNAL_CIDR, value: {{ $policy.external.cidr | quote }}}
 - {name: MERCATO_EXTERNAL_EXCEPT, value: {{ $policy.external.except | toJson | quote }}}
 {{- end }}
 {{- end }}

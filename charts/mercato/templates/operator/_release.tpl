@@ -1,7 +1,7 @@
 {{/* {root, weight}: metadata of what lets objects go; it comes when all else of the release is gone, and goes when it is done. */}}
 {{- define "mercato.release.metadata" -}}
 name: mercato-release
-namespace: {{ .namespace | default .root.Release.Namespace }}
+namespace: {{ (.namespace | default .root.Release.Namespace) | quote }}
 labels:
   {{- include "mercato.labels" (dict "root" .root "name" "release") | nindent 2 }}
 annotations:
