@@ -40,6 +40,7 @@ def bundled(word: Callable[[], str]) -> Values:
         },
         "oidc": {
             "audience": word(),
+            "issuer": "http://123",
             "jwksUrl": "http://123/keys",
             "rolesClaim": word(),
             "emailClaim": word(),
