@@ -1,0 +1,89 @@
+"""What a config server tells: to a Spring client, and at each of its paths. Both servers are asked in the same way."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import yaml
+
+from tests.support.spring.programs import ConfigClient, ConfigQuery
+
+Answers = dict[str, Any]
+"""By aspect; an aspect that has no answer has the status instead, as `HTTP 500`."""
+
+FAILED = "HTTP 500"
+_UNWRITABLE = "\\\n\r\t\f\0\x85\u2028\u2029"
+
+
+async def answers(url: str, query: ConfigQuery, client: ConfigClient) -> Answers:
+    """`client`: what it resolves; `environment`; `yml`, `json`, `properties`, each also `as written` (unresolved)."""
+    told: Answers = {"client": await asyncio.to_thread(client.resolves, query, url)}
+    label = quote(query.label.replace("/", "(_)"), safe="") if query.label else ""
+    profiles, name = quote(query.profiles or "default", safe=","), quote(query.name, safe=",")
+    async with aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=30)) as http:
+        path = f"/{name}/{profiles}" + (f"/{label}" if label else "")
+        found = await _get(http, path)
+        told["environment"] = found if isinstance(found, str) else _environment(json.loads(found[0]))
+        for form, reader in (("yml", _yaml), ("json", json.loads), ("properties", _properties)):
+            for aspect, flag in ((form, ""), (f"{form} as written", "?resolvePlaceholders=false")):
+                file = f"/{label}" * bool(label) + f"/{name}-{profiles}.{form}{flag}"
+                found = await _get(http, file)
+                told[aspect] = found if isinstance(found, str) else reader(found[0])
+    return told
+
+
+async def _get(http: aiohttp.ClientSession, path: str) -> tuple[str] | str:
+    async with http.get(path) as response:
+        return f"HTTP {response.status}" if response.status != 200 else (await response.text("utf-8"),)
+
+
+def _environment(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what only names the server's own files and versions; names of sources only as far as they are unique."""
+    names = [source["name"] for source in body["propertySources"]]
+    return {
+        "name": body["name"],
+        "profiles": body["profiles"],
+        "label": body["label"],
+        "names repeated": sorted({name for name in names if names.count(name) > 1}),
+        "sources": [source["source"] for source in body["propertySources"]],
+    }
+
+
+def _yaml(text: str) -> Any:
+    return yaml.safe_load(text) or {}
+
+
+def _properties(text: str) -> dict[str, str]:
+    return dict(line.partition(": ")[::2] for line in text.split("\n") if line)
+
+
+def differences(spring: Answers, ours: Answers) -> dict[str, tuple[Any, Any]]:
+    """Aspects with Spring's answer and ours, where they differ.
+
+    Where Spring itself fails, and where its `.properties` are not what the format can carry, ours may do better.
+    """
+    return {
+        aspect: (spring[aspect], ours[aspect])
+        for aspect in spring
+        if not _beyond_spring(aspect, spring) and _canonical(spring[aspect]) != _canonical(ours[aspect])
+    }
+
+
+def _beyond_spring(aspect: str, spring: Answers) -> bool:
+    if spring[aspect] == FAILED:
+        return True
+    if not aspect.startswith("properties") or isinstance(spring["environment"], str):
+        return False
+    told = [item for source in spring["environment"]["sources"] for item in source.items()]
+    return any(
+        set(_UNWRITABLE) & set(f"{key}{value}") or set(" =:#!") & set(key) or str(value).startswith(" ")
+        for key, value in told
+    )
+
+
+def _canonical(value: Any) -> str:
+    """Told apart by type: true is not 1, and 1 is not 1.0."""
+    return json.dumps(value, sort_keys=True, default=repr)
