@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +12,9 @@ import yaml
 from tests.support.spring.programs import ConfigClient, ConfigQuery
 
 Answers = dict[str, Any]
-"""By aspect; an aspect that has no answer has the status instead, as `HTTP 500`."""
+"""By aspect; one that has no answer says so: `HTTP 500`, or `unreadable` for text that breaks its own format."""
 
-FAILED = "HTTP 500"
+FAILURES = ("HTTP 400", "HTTP 500", "unreadable")
 _UNWRITABLE = "\\\n\r\t\f\0\x85\u2028\u2029"
 
 
@@ -31,7 +31,7 @@ async def answers(url: str, query: ConfigQuery, client: ConfigClient) -> Answers
             for aspect, flag in ((form, ""), (f"{form} as written", "?resolvePlaceholders=false")):
                 file = f"/{label}" * bool(label) + f"/{name}-{profiles}.{form}{flag}"
                 found = await _get(http, file)
-                told[aspect] = found if isinstance(found, str) else reader(found[0])
+                told[aspect] = found if isinstance(found, str) else _read(found[0], reader)
     return told
 
 
@@ -52,8 +52,25 @@ def _environment(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _read(text: str, reader: Callable[[str], Any]) -> Any:
+    try:
+        return reader(text)
+    except (ValueError, yaml.YAMLError):
+        return "unreadable"
+
+
+class _Reader(yaml.SafeLoader):
+    """`=` is a text, as in Java; PyYAML has a type for it that it cannot read."""
+
+
+_Reader.yaml_constructors = {
+    **yaml.SafeLoader.yaml_constructors,
+    "tag:yaml.org,2002:value": yaml.SafeLoader.construct_yaml_str,
+}
+
+
 def _yaml(text: str) -> Any:
-    return yaml.safe_load(text) or {}
+    return yaml.load(text, _Reader) or {}  # noqa: S506 - a safe loader
 
 
 def _properties(text: str) -> dict[str, str]:
@@ -73,7 +90,7 @@ def differences(spring: Answers, ours: Answers) -> dict[str, tuple[Any, Any]]:
 
 
 def _beyond_spring(aspect: str, spring: Answers) -> bool:
-    if spring[aspect] == FAILED:
+    if spring[aspect] in FAILURES:
         return True
     if not aspect.startswith("properties") or isinstance(spring["environment"], str):
         return False
@@ -84,6 +101,8 @@ def _beyond_spring(aspect: str, spring: Answers) -> bool:
     )
 
 
-def _canonical(value: Any) -> str:
-    """Told apart by type: true is not 1, and 1 is not 1.0."""
-    return json.dumps(value, sort_keys=True, default=repr)
+def _canonical(value: Any) -> Any:
+    """Told apart by type, keys too: true is not 1, and 1 is not 1.0."""
+    if isinstance(value, dict):
+        return sorted((repr(key), _canonical(inner)) for key, inner in value.items())
+    return [_canonical(inner) for inner in value] if isinstance(value, list) else repr(value)

@@ -26,7 +26,7 @@ class Program:
         self._answers: queue.Queue[str] = queue.Queue(maxsize=100)
 
     def __enter__(self) -> Self:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, encoding="utf-8"
         )

@@ -1,0 +1,29 @@
+"""The documents and questions in `cases/`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.support.spring.documents import Documents
+from tests.support.spring.programs import ConfigQuery
+
+FOLDER = Path(__file__).with_name("cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One set of documents, and what is asked of them; `refused` is the document that Spring cannot serve."""
+
+    name: str
+    documents: Documents
+    queries: tuple[ConfigQuery, ...]
+    refused: str | None = None
+
+
+def cases() -> Iterator[Case]:
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for name, told in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            queries = tuple(ConfigQuery(**query) for query in told["ask"])
+            yield Case(f"{file.stem}: {name}", told["files"], queries, told.get("refused"))
