@@ -1,7 +1,9 @@
 """What a config server tells: to a Spring client, and at each of its paths. Both servers are asked in the same way."""
 
 import asyncio
+import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -45,7 +47,7 @@ def _environment(body: Mapping[str, Any]) -> dict[str, Any]:
     names = [source["name"] for source in body["propertySources"]]
     return {
         "name": body["name"],
-        "profiles": body["profiles"],
+        "profiles": ",".join(body["profiles"]),
         "label": body["label"],
         "names repeated": sorted({name for name in names if names.count(name) > 1}),
         "sources": [source["source"] for source in body["propertySources"]],
@@ -60,12 +62,22 @@ def _read(text: str, reader: Callable[[str], Any]) -> Any:
 
 
 class _Reader(yaml.SafeLoader):
-    """`=` is a text, as in Java; PyYAML has a type for it that it cannot read."""
+    """Reads what SnakeYAML writes: its floats, `=` as a text, and texts with control characters, which it encodes."""
+
+
+def _decoded(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return base64.b64decode(node.value).decode()
 
 
 _Reader.yaml_constructors = {
     **yaml.SafeLoader.yaml_constructors,
     "tag:yaml.org,2002:value": yaml.SafeLoader.construct_yaml_str,
+    "tag:yaml.org,2002:binary": _decoded,
+}
+_FLOAT = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)$")
+_Reader.yaml_implicit_resolvers = {
+    first: [*resolvers, ("tag:yaml.org,2002:float", _FLOAT)] if first in "-+0123456789" else resolvers
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 

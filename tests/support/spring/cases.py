@@ -14,16 +14,23 @@ FOLDER = Path(__file__).with_name("cases")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One set of documents, and what is asked of them; `refused` is the document that Spring cannot serve."""
+    """One set of documents, and what is asked of them.
+
+    `refused` is a document that Spring cannot serve. `compare` are the aspects that are compared, where Spring's own
+    output says something else than the documents do; none are all.
+    """
 
     name: str
     documents: Documents
     queries: tuple[ConfigQuery, ...]
     refused: str | None = None
+    compare: tuple[str, ...] = ()
 
 
 def cases() -> Iterator[Case]:
     for file in sorted(FOLDER.glob("*.yaml")):
         for name, told in yaml.safe_load(file.read_text(encoding="utf-8")).items():
             queries = tuple(ConfigQuery(**query) for query in told["ask"])
-            yield Case(f"{file.stem}: {name}", told["files"], queries, told.get("refused"))
+            yield Case(
+                f"{file.stem}: {name}", told["files"], queries, told.get("refused"), tuple(told.get("compare", ()))
+            )

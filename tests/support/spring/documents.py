@@ -21,7 +21,14 @@ def lay_files(documents: Documents, folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
     for name, text in documents.items():
-        (folder / name).write_bytes(text.encode())
+        (folder / name).write_bytes(_latin(text) if name.endswith(".properties") else text.encode())
+
+
+def _latin(text: str) -> bytes:
+    """Spring reads a `.properties` file as ISO 8859-1. A ConfigMap has text, which is said there by escapes."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2)]
+    return b"".join(bytes([code]) if code < 256 else f"\\u{code:04x}".encode() for code in codes)
 
 
 def lay_manifests(documents: Documents, folder: Path) -> None:
