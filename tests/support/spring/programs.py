@@ -107,17 +107,29 @@ class ConfigClient(Program):
         return self.ask({"arguments": query.arguments(url), "bind": query.bind or {}})
 
 
-class ConfigServer(Program):
+class Served(Program):
+    """A program that listens on a port of the loopback, and first says which: `told["port"]`."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self.told = self.said(START_SECONDS)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        self.url = f"http://127.0.0.1:{self.told['port']}"
+        return self
+
+
+class ConfigServer(Served):
     """Spring's config server over the files of `folder`, which may change at any time."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__("config-server", "shop.ConfigServer", [str(folder)])
 
-    def __enter__(self) -> Self:
-        super().__enter__()
-        try:
-            self.url = f"http://127.0.0.1:{self.said(START_SECONDS)['port']}"
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+
+class ResourceServer(Served):
+    """Answers `/caller` with `subject` and `authorities` to a token of `issuer`; `told["client"]` is what it found."""
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__("resource-server", "shop.ResourceServer", [issuer])
