@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from tests.support.spring.documents import Documents
-from tests.support.spring.programs import ConfigQuery
+from tests.support.spring.shop import ConfigQuery
 
 FOLDER = Path(__file__).with_name("cases")
 
