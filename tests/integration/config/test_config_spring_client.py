@@ -1,29 +1,13 @@
 """An unmodified Spring Boot client resolves from our service what it resolves from Spring's own config server."""
 
-from collections.abc import Iterator
-
 import aiohttp
 import pytest
 
-from tests.support.absent import Absent
 from tests.support.spring.answers import answers, differences
 from tests.support.spring.cases import Case, cases
-from tests.support.spring.comparing import Spring, ours, spring
+from tests.support.spring.comparing import Spring, ours
 
 CASES = list(cases())
-
-
-@pytest.fixture(scope="module")
-def theirs() -> Iterator[Spring]:
-    try:
-        running = spring()
-        told = running.__enter__()
-    except Absent as absent:
-        pytest.skip(f"Spring's config server and client cannot be built: {absent}")
-    try:
-        yield told
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=lambda case: case.name)

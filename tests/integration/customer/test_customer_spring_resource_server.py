@@ -1,6 +1,5 @@
 """An unmodified Spring Security resource server takes our tokens, knowing nothing but the issuer's address."""
 
-import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -9,23 +8,16 @@ import aiohttp
 import pytest
 
 from services.customer.settings import CustomerSettings
-from tests.support.absent import Absent
-from tests.support.spring.programs import ResourceServer
+from tests.support.spring.programs import running
+from tests.support.spring.shop import ResourceServer
 
 ANN = {"email": "ann@shop.test", "name": "Ann", "password": "correct horse"}
 
 
 @pytest.fixture
 async def spring(http: aiohttp.ClientSession, settings: CustomerSettings) -> AsyncIterator[ResourceServer]:
-    try:
-        server = ResourceServer(settings.issuer)
-    except Absent as absent:
-        pytest.skip(f"Spring's resource server cannot be built: {absent}")
-    await asyncio.to_thread(server.__enter__)
-    try:
+    async with running(lambda: ResourceServer(settings.issuer)) as server:
         yield server
-    finally:
-        await asyncio.to_thread(server.__exit__, None, None, None)
 
 
 async def _token(http: aiohttp.ClientSession) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 import yaml
 
-from tests.support.spring.programs import ConfigClient, ConfigQuery
+from tests.support.spring.shop import ConfigClient, ConfigQuery
 
 Answers = dict[str, Any]
 """By aspect; one that has no answer says so: `HTTP 500`, or `unreadable` for text that breaks its own format."""

@@ -1,4 +1,4 @@
-"""The documents and questions in `cases/`."""
+"""The documents and questions in `corpus/`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 
 from tests.support.spring.documents import Documents
-from tests.support.spring.programs import ConfigQuery
+from tests.support.spring.shop import ConfigQuery
 
-FOLDER = Path(__file__).with_name("cases")
+FOLDER = Path(__file__).with_name("corpus")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tests.support.absent import Absent
 from tests.support.spring.answers import FAILURES, differences
 from tests.support.spring.comparing import our_answers, spring
 from tests.support.spring.documents import read
-from tests.support.spring.programs import ConfigQuery
+from tests.support.spring.shop import ConfigQuery
 
 
 def main() -> int:

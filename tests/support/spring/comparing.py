@@ -11,7 +11,7 @@ from services.config.settings import ConfigSettings
 from tests.support.serving import served
 from tests.support.spring.answers import Answers, answers
 from tests.support.spring.documents import Documents, lay_files, lay_manifests
-from tests.support.spring.programs import ConfigClient, ConfigQuery, ConfigServer
+from tests.support.spring.shop import ConfigClient, ConfigQuery, ConfigServer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """Spring's programs, running: each takes lines of JSON and answers with lines of JSON."""
 
+import asyncio
 import json
 import queue
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import pytest
+
+from tests.support.absent import Absent
 from tests.support.spring.building import command
 
 START_SECONDS = 60.0
@@ -75,38 +78,6 @@ class Program:
         return self.said()
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigQuery:
-    """What a client asks for: its name (or names), profiles and label, and values it binds to types, by name."""
-
-    name: str
-    profiles: str = ""
-    label: str | None = None
-    bind: dict[str, str] | None = None
-
-    def arguments(self, url: str) -> list[str]:
-        label = [f"--spring.cloud.config.label={self.label}"] if self.label else []
-        profiles = [f"--spring.profiles.active={self.profiles}"] if self.profiles else []
-        return [
-            f"--spring.cloud.config.name={self.name}",
-            f"--spring.config.import=configserver:{url}",
-            "--spring.cloud.config.fail-fast=true",
-            *profiles,
-            *label,
-        ]
-
-
-class ConfigClient(Program):
-    """An unmodified Spring Boot application; it is started anew for each question."""
-
-    def __init__(self) -> None:
-        super().__init__("config-client", "shop.ConfigClient")
-
-    def resolves(self, query: ConfigQuery, url: str) -> dict[str, Any]:
-        """`properties` by name, `bound` by name and type, or an `error`."""
-        return self.ask({"arguments": query.arguments(url), "bind": query.bind or {}})
-
-
 class Served(Program):
     """A program that listens on a port of the loopback, and first says which: `told["port"]`."""
 
@@ -121,15 +92,18 @@ class Served(Program):
         return self
 
 
-class ConfigServer(Served):
-    """Spring's config server over the files of `folder`, which may change at any time."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__("config-server", "shop.ConfigServer", [str(folder)])
+P = TypeVar("P", bound=Program)
 
 
-class ResourceServer(Served):
-    """Answers `/caller` with `subject` and `authorities` to a token of `issuer`; `told["client"]` is what it found."""
-
-    def __init__(self, issuer: str) -> None:
-        super().__init__("resource-server", "shop.ResourceServer", [issuer])
+@asynccontextmanager
+async def running(make: Callable[[], P]) -> AsyncIterator[P]:
+    """The program that `make` makes, until the end of the block. Where it cannot be built: skips, and says so."""
+    try:
+        program = await asyncio.to_thread(make)
+    except Absent as absent:
+        pytest.skip(f"Spring's programs cannot be built: {absent}")
+    await asyncio.to_thread(program.__enter__)
+    try:
+        yield program
+    finally:
+        await asyncio.to_thread(program.__exit__, None, None, None)
