@@ -62,7 +62,7 @@ def _read(text: str, reader: Callable[[str], Any]) -> Any:
 
 
 class _Reader(yaml.SafeLoader):
-    """Reads what SnakeYAML writes: its floats, `=` as a text, and texts with control characters, which it encodes."""
+    """Reads what SnakeYAML writes: its floats, `=` and dates as texts, as Spring does, and texts that it encodes."""
 
 
 def _decoded(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
@@ -72,6 +72,7 @@ def _decoded(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
 _Reader.yaml_constructors = {
     **yaml.SafeLoader.yaml_constructors,
     "tag:yaml.org,2002:value": yaml.SafeLoader.construct_yaml_str,
+    "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str,
     "tag:yaml.org,2002:binary": _decoded,
 }
 _FLOAT = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)$")
