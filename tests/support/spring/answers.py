@@ -93,7 +93,8 @@ def _properties(text: str) -> dict[str, str]:
 def differences(spring: Answers, ours: Answers) -> dict[str, tuple[Any, Any]]:
     """Aspects with Spring's answer and ours, where they differ.
 
-    Where Spring itself fails, and where its `.properties` are not what the format can carry, ours may do better.
+    Where Spring itself fails ours may do better, and so in `.properties` that need escapes, or that Spring cannot write
+    as YAML because they have a text and a list under one name.
     """
     return {
         aspect: (spring[aspect], ours[aspect])
@@ -107,6 +108,8 @@ def _beyond_spring(aspect: str, spring: Answers) -> bool:
         return True
     if not aspect.startswith("properties") or isinstance(spring["environment"], str):
         return False
+    if spring["yml as written"] == "HTTP 500":
+        return True
     told = [item for source in spring["environment"]["sources"] for item in source.items()]
     return any(
         set(_UNWRITABLE) & set(f"{key}{value}") or set(" =:#!") & set(key) or str(value).startswith(" ")
