@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("--label")
     parser.add_argument("--bind", action="append", default=[], metavar="NAME=TYPE")
     options = parser.parse_args()
+    if not options.folder.is_dir():
+        parser.error(f"{options.folder} is no folder")
     bind = dict(pair.split("=", 1) for pair in options.bind)
     query = ConfigQuery(options.name, options.profiles, options.label, bind)
     try:
