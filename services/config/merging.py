@@ -56,7 +56,7 @@ def path(key: str) -> Path:
             end = len(key) - 1 if end < 0 else end
             name, position = name + key[position : end + 1], end + 1
     parts += [name] if name else []
-    return parts if len(parts) <= MAX_DEPTH and joined(parts) == key else [key]
+    return parts if parts and len(parts) <= MAX_DEPTH and joined(parts) == key else [key]
 
 
 def joined(parts: Path) -> str:
