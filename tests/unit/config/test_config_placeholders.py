@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.config.placeholders import Placeholders
+from services.config.scalars import Properties
 
-SOURCES = [
+SOURCES: list[Properties] = [
     {"host": "shop.example", "port": 443, "on": True, "rate": 1e10, "big": 10**25, "env": "dev", "empty": ""},
     {"host": "hidden", "dev.host": "dev.example", "chain1": "${chain2}!", "chain2": "${chain3}", "chain3": "end"},
     {"a": "${b}", "b": "x${a}", "self": "${self}", "list[1]": "second", "a:b": "odd", "escaped": "\\${host}"},

@@ -130,14 +130,17 @@ def test_numbers_of_any_kind_are_written() -> None:
 
 
 def test_placeholders_are_resolved_over_all_sources_unless_it_is_asked_otherwise() -> None:
-    sources = [{"name": "order"}, {"greeting": "Hello ${name}", "map.${name}": 1, "list[0]": "${name}"}]
+    sources: list[Properties] = [
+        {"name": "order"},
+        {"greeting": "Hello ${name}", "map.${name}": 1, "list[0]": "${name}"},
+    ]
     assert yml(*sources) == {"name": "order", "greeting": "Hello order", "map": {"order": 1}, "list": ["order"]}
     assert yml(*sources, resolve=False)["greeting"] == "Hello ${name}"
     assert b"greeting: Hello order\n" in rendered(told(*sources), "properties", resolve=True)
 
 
 def test_what_a_placeholder_stands_for_is_what_it_is_in_yaml_and_a_text_in_json() -> None:
-    said = {
+    said: Properties = {
         "port": 8080,
         "zip": "08540",
         "octal": "0123",
