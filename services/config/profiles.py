@@ -96,4 +96,4 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Joined(operator or "|", tuple(parts))
 
     def _malformed(self) -> BrokenDocumentError:
-        return BrokenDocumentError(f"the profile expression {self._text!r} is malformed")
+        return BrokenDocumentError(f"the profile expression {self._text[:80]!r} is malformed")

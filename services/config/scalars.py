@@ -45,6 +45,8 @@ _MEANINGS: Final = [  # the first that matches; limits are SnakeYAML's
     ("merge", 10, re.compile("<<")),
     ("null", 10, re.compile("~|null|Null|NULL| |")),
 ]
+_FIRST: Final = frozenset("yYnNtTfFoO-+.0123456789<~ ")
+"""What a plain text begins with that means anything else than itself."""
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)"
     r"(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:Z|([-+]\d\d?)(?::(\d\d))?))?)?",
@@ -54,6 +56,8 @@ _TIMESTAMP = re.compile(
 
 def plain_tag(text: str) -> str:
     """The tag that a scalar without quotes and without a tag of its own has."""
+    if text and text[0] not in _FIRST:
+        return f"{_PREFIX}str"
     for tag, limit, pattern in _MEANINGS:
         if len(text) <= limit and pattern.fullmatch(text):
             return _PREFIX + tag
@@ -67,6 +71,8 @@ def scalar(tag: str, text: str) -> Scalar | None:
         raise BrokenDocumentError(f"the tag {tag.replace(_PREFIX, '!!')} is not known here")
     try:
         return read(text)
+    except BrokenDocumentError:
+        raise
     except (ValueError, OverflowError):
         raise BrokenDocumentError(f"{text[:40]!r} is no {tag.removeprefix(_PREFIX)}") from None
 

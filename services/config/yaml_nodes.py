@@ -60,12 +60,15 @@ class _PythonParser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
+_FAST_PARSER: Final = getattr(yaml.cyaml, "CParser", _PythonParser) if yaml.__with_libyaml__ else _PythonParser
+
+
 def documents(text: str) -> list[Node]:
     """The roots of a stream's documents. Raises BrokenDocumentError."""
     text = text.removeprefix("\ufeff")
     try:
         try:
-            return list(_composed(text, getattr(yaml, "CParser", _PythonParser)))
+            return list(_composed(text, _FAST_PARSER))
         except yaml.YAMLError:
             if not _SURROGATE.search(text):
                 raise
