@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -41,7 +41,8 @@ class Program:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -73,8 +74,9 @@ class Program:
 
     def ask(self, query: Any) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(query) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended: then it says nothing either
+            self._process.stdin.write(json.dumps(query) + "\n")
+            self._process.stdin.flush()
         return self.said()
 
 

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
@@ -33,10 +34,7 @@ class Resolved {
             Map.entry("set", Bindable.setOf(String.class)),
             Map.entry("texts", Bindable.mapOf(String.class, String.class)),
             Map.entry("map", MAP),
-            Map.entry(
-                    "maps",
-                    Bindable.of(org.springframework.core.ResolvableType.forClassWithGenerics(
-                            List.class, MAP.getType()))));
+            Map.entry("maps", Bindable.of(ResolvableType.forClassWithGenerics(List.class, MAP.getType()))));
 
     private final ConfigurableEnvironment environment;
     private final Binder binder;
