@@ -6,6 +6,7 @@ The rules, and what is refused, are those of Spring Boot 3.5's ConfigDataEnviron
 
 import os
 import re
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,11 @@ from typing import Final
 from services.config import profiles
 from services.config.broken import BrokenDocumentError
 from services.config.scalars import Properties, java_text
+
+MAX_NAMES: Final = 100
+"""Profiles that a document can name at one place."""
+MAX_ACTIVE: Final = 1000
+"""Profiles that are active at once; groups can hold each other's members many times."""
 
 _ON_PROFILE: Final = "spring.config.activate.on-profile"
 _ON_PLATFORM: Final = "spring.config.activate.on-cloud-platform"
@@ -102,6 +108,8 @@ def _refuse(said: Mapping[str, list[str]]) -> None:
 
 def _texts(said: Mapping[str, list[str]], name: str) -> list[str]:
     texts = said.get(name, [])
+    if len(texts) > MAX_NAMES:
+        raise BrokenDocumentError(f"{name} has more than {MAX_NAMES} entries")
     if any("${" in text for text in texts):
         raise BrokenDocumentError(f"{name} cannot have placeholders here")
     return texts
@@ -138,12 +146,13 @@ def effective(asked: Collection[str], sources: Collection[Activation]) -> tuple[
     told = [each for each in sources if not each.conditional]
     groups: dict[str, tuple[str, ...]] = {}
     for each in told:
-        groups = {**each.groups, **groups}
-    waiting = [*asked, *(name for each in told for name in each.include)]
+        for name, members in each.groups.items():
+            groups.setdefault(name, members)
+    waiting = deque([*asked, *(name for each in told for name in each.include)])
     active: dict[str, None] = {}
-    while waiting:
-        name = waiting.pop(0)
+    while waiting and len(active) < MAX_ACTIVE:
+        name = waiting.popleft()
         if name not in active:
             active[name] = None
-            waiting = [*groups.get(name, ()), *waiting]
+            waiting.extendleft(reversed(groups.get(name, ())))
     return tuple(active)

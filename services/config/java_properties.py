@@ -39,11 +39,11 @@ def parts(text: str) -> list[dict[str, str]]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    pending: str | None = None
+    pending: list[str] = []
     comment = ""
     for raw in _LINE_END.split(text):
         line = raw.lstrip(_BLANKS)
-        if pending is None and line[:1] in {"#", "!"}:
+        if not pending and line[:1] in {"#", "!"}:
             if line[0] != comment and _PART_END.fullmatch(raw):
                 yield "end", ""
             else:
@@ -51,14 +51,12 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
                 yield "comment", ""
             continue
         comment = ""
-        pending = (pending or "") + line
-        if (len(pending) - len(pending.rstrip("\\"))) % 2:  # an odd number of backslashes continues the line
-            pending = pending[:-1]
-            continue
-        yield "pair", pending
-        pending = None
-    if pending:
-        yield "pair", pending
+        continues = (len(line) - len(line.rstrip("\\"))) % 2 == 1  # an odd number of backslashes
+        pending.append(line[:-1] if continues else line)
+        if not continues:
+            yield "pair", "".join(pending)
+            pending = []
+    yield "pair", "".join(pending)
 
 
 def _pairs(line: str) -> Iterator[tuple[str, str]]:

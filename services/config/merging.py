@@ -12,7 +12,8 @@ MAX_GAP: Final = 1000
 MAX_DEPTH: Final = 100
 
 _LIST = re.compile(r"(.*?)\[\d+\]")
-_INDEX = re.compile(r"\[(\d{1,9})\](?=[.\[]|$)")
+_TOKEN = re.compile(r"\[[^\]]*\]?|\.|[^.\[]+")
+_INDEX = re.compile(r"\[\d{1,9}\]")
 Path = list[str | int]
 
 
@@ -42,20 +43,20 @@ def nested(properties: Properties) -> dict[str, Any]:
 def path(key: str) -> Path:
     """The parts of a name: `a.b[0]` has three; what is in brackets and no index is of the part it stands in."""
     parts: Path = []
-    name, position = "", 0
-    while position < len(key):
-        index = _INDEX.match(key, position)
-        if index and (name or parts):
-            parts += [name, int(index[1])] if name else [int(index[1])]
-            name, position = "", index.end() + (key[index.end() : index.end() + 1] == ".")
-        elif key[position] == ".":
-            parts.append(name)
-            name, position = "", position + 1
+    name: list[str] = []
+    ended = False  # the part before was a list's place, behind which a dot begins no empty part
+    for token in _TOKEN.finditer(key):
+        text, rest = token[0], key[token.end() : token.end() + 1]
+        if text == ".":
+            parts += [] if ended else ["".join(name)]
+            name, ended = [], False
+        elif _INDEX.fullmatch(text) and rest in {"", ".", "["} and (name or parts):
+            parts += ["".join(name), int(text[1:-1])] if name else [int(text[1:-1])]
+            name, ended = [], True
         else:
-            end = key.find("]", position) if key[position] == "[" else position
-            end = len(key) - 1 if end < 0 else end
-            name, position = name + key[position : end + 1], end + 1
-    parts += [name] if name else []
+            name.append(text)
+            ended = False
+    parts += ["".join(name)] if name else []
     return parts if parts and len(parts) <= MAX_DEPTH and joined(parts) == key else [key]
 
 

@@ -28,7 +28,7 @@ class Placeholders:
     """Resolves against property sources, the first that has a name wins."""
 
     def __init__(self, sources: Sequence[Properties]) -> None:
-        self._sources = sources
+        self._values = {key: value for source in reversed(sources) for key, value in source.items()}
         self._known: dict[str, str | None] = {}
         self._open: list[str] = []
 
@@ -93,13 +93,14 @@ class Placeholders:
         if key not in self._known:
             if key in self._open and key:
                 raise _UnresolvableError
-            found = next((source[key] for source in self._sources if key in source), None)
-            if found is not None:
-                self._open.append(key)
-                found = self._whole(java_text(found))
-                self._open.pop()
-            self._known[key] = found
+            self._known[key] = self._told(key) if key in self._values else None
         return self._known[key]
+
+    def _told(self, key: str) -> str:
+        self._open.append(key)
+        found = self._whole(java_text(self._values[key]))
+        self._open.pop()
+        return found
 
 
 class _Text:

@@ -9,6 +9,7 @@ from typing import Final
 from services.config.broken import BrokenDocumentError
 
 MAX_DEPTH: Final = 50
+MAX_LENGTH: Final = 10_000
 NAME: Final = re.compile(r"[^\W_](?:[\w.+@-]*[^\W_])?")
 """What may be a profile's name (ProfilesValidator of Spring Boot 3.5)."""
 
@@ -54,6 +55,8 @@ class _Context(Enum):
 
 def parse(text: str) -> Expression:
     """Raises BrokenDocumentError."""
+    if len(text) > MAX_LENGTH:
+        raise BrokenDocumentError(f"a profile expression has more than {MAX_LENGTH} characters")
     tokens = iter([token.strip() for token in re.split("([()&|!])", text) if token.strip()])
     return _Parser(text, tokens).read(_Context.NONE, 0)
 

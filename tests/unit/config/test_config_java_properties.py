@@ -1,6 +1,7 @@
 """Java's `.properties`."""
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -102,3 +103,11 @@ def test_any_text_is_read_or_named(text: str) -> None:
 
 def test_booleans_and_floats_are_written_as_java_writes_them() -> None:
     assert written({"a": True, "b": 1e10}) == "a: true\nb: 1.0E10\n"
+
+
+def test_what_is_long_is_read_in_time() -> None:
+    started = time.monotonic()
+    for text in ("\\\n" * 300_000, "a=" + "\\" * 500_000, "=" * 500_000, "a=x\n" * 100_000, "#---\na=1\n" * 50_000):
+        parts(text)
+    parts("k[]=" + "," * 200_000)
+    assert time.monotonic() - started < 20
