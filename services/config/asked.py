@@ -15,6 +15,7 @@ MAX_NAMES: Final = 20
 _APPLICATION = re.compile(r"[^\W_][^\x00-\x1f\x7f/,]{0,252}")
 _PROFILE = re.compile(r"[^\W_][\w.+@-]{0,252}")
 _FILE = re.compile(rf"(?P<application>[^/]+)-(?P<profiles>[^/-]+)\.(?P<form>{'|'.join(get_args(Form))})")
+_LIKE_A_FILE = re.compile(rf"\.(?:{'|'.join(get_args(Form))})\b")
 _TRUTHS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 
 
@@ -45,6 +46,8 @@ def asked(application: str, profiles: str, label: str | None = None) -> Asked:
     names, active = _whole(application).split(","), tuple(profiles.split(","))
     if not all(map(_APPLICATION.fullmatch, names)) or not all(map(_PROFILE.fullmatch, active)):
         raise NotFound("Names begin with a letter or a digit; profiles have letters, digits and '-_.+@' alone.")
+    if label is None and _LIKE_A_FILE.search(profiles):
+        raise NotFound("A file is asked for with its profiles, as in order-default.yml.")
     if max(len(names), len(active)) > MAX_NAMES:
         raise NotFound(f"At most {MAX_NAMES} applications and {MAX_NAMES} profiles can be asked for at once.")
     return Asked(application, active, None if label is None else _whole(label))

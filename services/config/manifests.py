@@ -138,7 +138,7 @@ def _pairs(name: str, source: str, flat: Mapping[Any, Any]) -> Document:
 
 def _text(_key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BrokenDocumentError("it is not a string: put it in quotes")
+        raise BrokenDocumentError("it is not a string: put it in quotes, or behind '|' on lines of its own")
     return whole(value)
 
 

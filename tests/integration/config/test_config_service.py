@@ -217,7 +217,17 @@ async def test_a_folder_that_is_put_in_the_place_of_another_is_followed(config: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/order", "/order/de v", "/a/b/c/d", "/-x/default", "/order/-x", "/order,/default", "/order/a,,b"]
+    "path",
+    [
+        "/order",
+        "/order/de v",
+        "/a/b/c/d",
+        "/-x/default",
+        "/order/-x",
+        "/order,/default",
+        "/order/a,,b",
+        "/main/order.yml",
+    ],
 )
 async def test_paths_that_name_nothing_are_problem_details(config: Any, path: str) -> None:
     async with config.http.get(config.url + path) as response:
