@@ -7,6 +7,7 @@ from services.chassis.pod import own_namespace
 from services.config.api import routes
 from services.config.backend import Backend
 from services.config.directory import DirectoryBackend
+from services.config.health import health_routes
 from services.config.settings import ConfigSettings
 
 
@@ -27,7 +28,7 @@ def build(settings: ConfigSettings) -> Starlette:
 
     return application(
         settings,
-        routes=routes(backend, settings),
+        routes=[*health_routes(documents), *routes(backend, settings)],
         resources=[backend],
         checks={"documents": documents},
         details=details,

@@ -5,17 +5,20 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-Scalar = str | int | float | bool
-Properties = Mapping[str, Scalar]
-"""Flat properties: `a.b[0]` is the first element of `b` in `a`."""
+from services.config.activation import ALWAYS, Activation
+from services.config.scalars import Properties
 
 
 @dataclass(frozen=True, slots=True)
 class PropertySource:
-    """The properties of one document; `name` says which, e.g. `configmap:order/application-dev.yaml`."""
+    """The properties of one document, or of one part of it.
+
+    `name` says which, e.g. `configmap:order/application-dev.yaml (document #1)`; `activation` says when it is told.
+    """
 
     name: str
     properties: Properties
+    activation: Activation = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

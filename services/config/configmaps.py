@@ -1,8 +1,9 @@
 """Backend: the labelled ConfigMaps of one or more namespaces, watched."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
@@ -11,8 +12,9 @@ from services.chassis.kubernetes_events import Complaint, Complaints
 from services.chassis.latest import Latest
 from services.chassis.mirrors import Mirrors
 from services.chassis.reflector import Key
-from services.config.backend import PropertySource, Snapshot
-from services.config.manifests import LABEL, BrokenDocumentError, Sources, sources_of
+from services.chassis.tasks import essential, stop
+from services.config.backend import Snapshot
+from services.config.manifests import LABEL, ConfigMap, joined, understand
 from services.config.metrics import BROKEN_DOCUMENTS
 
 log = logging.getLogger(__name__)
@@ -29,19 +31,24 @@ class ConfigMapBackend:
     """
 
     def __init__(self, namespaces: Sequence[str]) -> None:
-        self._mirrors = Mirrors(_COMPONENT, self._rebuild)
+        self._changed = asyncio.Event()
+        self._mirrors = Mirrors(_COMPONENT, self._changed.set)
         self._by_namespace = {name: self._mirrors.add(CONFIGMAPS, name, SELECTOR) for name in namespaces}
         self._complaints = Complaints(self._mirrors.client, _COMPONENT)
-        self._understood: Mapping[Key, Sources] = {}
+        self._understood: Mapping[Key, Understood] = {}
         self._latest = Latest[Snapshot]()
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
         await self._mirrors.__aenter__()
         await self._complaints.__aenter__()
+        self._task = essential(self._reading(), "config-documents")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._task is not None:
+            await stop(self._task)
         await self._complaints.__aexit__(kind, error, trace)
         await self._mirrors.__aexit__(kind, error, trace)
 
@@ -54,11 +61,16 @@ class ConfigMapBackend:
     def behind(self) -> str | None:
         return "; ".join(self._mirrors.faults) or None
 
-    def _rebuild(self) -> None:
-        if not self._mirrors.synced:
-            return  # half of the documents would make services start with the wrong settings
-        found = [obj for mirror in self._by_namespace.values() for _, obj in sorted(mirror.objects.items())]
-        reading = read(found, self._understood, own=next(iter(self._by_namespace)))
+    async def _reading(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._mirrors.synced:  # half of the documents would make services start with the wrong settings
+                found = [obj for mirror in self._by_namespace.values() for _, obj in sorted(mirror.objects.items())]
+                own = next(iter(self._by_namespace))
+                self._take(await asyncio.to_thread(read, found, self._understood, own))
+
+    def _take(self, reading: "Reading") -> None:
         self._understood = reading.understood
         before = self._latest.value
         BROKEN_DOCUMENTS.set(len(reading.broken))
@@ -71,7 +83,7 @@ class ConfigMapBackend:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One version of a ConfigMap that cannot be read, and why."""
+    """A document of one version of a ConfigMap that cannot be read, and why."""
 
     namespace: str
     name: str
@@ -90,37 +102,37 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A ConfigMap as it was read, and what it was understood to say."""
+
+    manifest: Object
+    says: ConfigMap
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What the ConfigMaps say together, what each says or last said, and which are broken."""
+    """What the ConfigMaps say together, what each says or last said, and what is broken."""
 
     snapshot: Snapshot
-    understood: Mapping[Key, Sources]
+    understood: Mapping[Key, Understood]
     broken: tuple[Broken, ...]
 
 
-def read(configmaps: Sequence[Object], before: Mapping[Key, Sources], own: str) -> Reading:
-    """Pure. A broken ConfigMap stays as it was `before`; names tell the namespace where it is not the `own` one."""
-    understood: dict[Key, Sources] = {}
+def read(configmaps: Sequence[Object], before: Mapping[Key, Understood], own: str) -> Reading:
+    """Pure. A broken document stays as it was `before`; names tell the namespace where it is not the `own` one."""
+    understood: dict[Key, Understood] = {}
     broken: list[Broken] = []
-    joined: dict[str, tuple[PropertySource, ...]] = {}
     for configmap in configmaps:
         metadata = configmap["metadata"]
         key = (metadata["namespace"], metadata["name"])
-        try:
-            understood[key] = _told(sources_of(configmap), "" if key[0] == own else f"{key[0]}/")
-        except BrokenDocumentError as error:
-            broken.append(Broken(key[0], key[1], metadata["uid"], metadata["resourceVersion"], str(error)))
-            if key in before:
-                understood[key] = before[key]
-        for name, sources in understood.get(key, {}).items():
-            joined[name] = joined.get(name, ()) + tuple(sources)
-    return Reading(Snapshot(joined, tuple(one.fault for one in broken)), understood, tuple(broken))
+        says = _understand(configmap, before.get(key), "" if key[0] == own else f"{key[0]}/")
+        understood[key] = Understood(configmap, says)
+        broken += [Broken(*key, metadata["uid"], metadata["resourceVersion"], fault) for fault in says.faults]
+    sources = joined(each.says for each in understood.values())
+    return Reading(Snapshot(sources, tuple(one.fault for one in broken)), understood, tuple(broken))
 
 
-def _told(sources: Sources, prefix: str) -> Sources:
-    if not prefix:
-        return sources
-    return {
-        name: [replace(source, name=source.name.replace(":", f":{prefix}", 1)) for source in found]
-        for name, found in sources.items()
-    }
+def _understand(configmap: Object, before: Understood | None, prefix: str) -> ConfigMap:
+    if before is not None and all(configmap.get(part) == before.manifest.get(part) for part in ("data", "binaryData")):
+        return before.says
+    return understand(configmap, before.says if before else None, prefix)

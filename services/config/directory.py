@@ -2,26 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-import yaml
-from watchfiles import awatch
-
 from services.chassis.latest import Latest
+from services.chassis.watched_folder import WatchedFolder
+from services.config import yaml_maps, yaml_nodes
 from services.config.backend import PropertySource, Snapshot
-from services.config.manifests import BrokenDocumentError, Sources, is_config, name_of, one_line, sources_of
+from services.config.broken import BrokenDocumentError
+from services.config.manifests import ConfigMap, is_config, joined, name_of, understand
 from services.config.metrics import BROKEN_DOCUMENTS
-from services.config.properties import load_yaml
 
-REREAD_MS = 2_000
-"""The directory is read this often without a notice: not every file system sends them."""
+REREAD_SECONDS = 2.0
+"""The directory is read this often without a notice of a change."""
 
 log = logging.getLogger(__name__)
-ConfigMaps = dict[str, Sources]
-"""What each ConfigMap of a file says, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was read; `faults` are its own, those of its ConfigMaps are with them."""
+
+    content: bytes | None = None
+    configmaps: Mapping[str, ConfigMap] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 class DirectoryBackend:
@@ -29,21 +35,17 @@ class DirectoryBackend:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[str, ConfigMaps] = {}
+        self._files: Mapping[str, File] = {}
         self._latest = Latest[Snapshot]()
-        self._task: asyncio.Task[None] | None = None
+        self._watch = WatchedFolder(folder, self._reread, every=REREAD_SECONDS, settle=0.2)
 
     async def __aenter__(self) -> None:
-        await self._reread()
-        self._task = asyncio.create_task(self._watch(), name="config-directory")
+        await self._watch.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._watch.__aexit__(kind, error, trace)
 
     def snapshot(self) -> Snapshot | None:
         return self._latest.value
@@ -53,16 +55,6 @@ class DirectoryBackend:
 
     def behind(self) -> str | None:
         return None  # what cannot be read is a fault of the snapshot
-
-    async def _watch(self) -> None:
-        while True:
-            if await asyncio.to_thread(self._folder.is_dir):
-                async for _ in awatch(
-                    self._folder, debounce=200, step=20, rust_timeout=REREAD_MS, yield_on_timeout=True, recursive=False
-                ):
-                    await self._reread()
-            await asyncio.sleep(REREAD_MS / 1000)
-            await self._reread()
 
     async def _reread(self) -> None:
         before = self._latest.value
@@ -76,44 +68,59 @@ class DirectoryBackend:
         faults: list[str] = []
         try:
             paths = sorted(p for p in self._folder.iterdir() if p.suffix in {".yaml", ".yml"} and p.name[0] != ".")
-            self._files = {p.name: _read_file(p, self._files.get(p.name, {}), faults) for p in paths}
+            self._files = {path.name: read(path, self._files.get(path.name, File())) for path in paths}
         except OSError as error:
             faults.append(f"{self._folder}: {error.strerror}")
-        return Snapshot(_joined(self._files, faults), tuple(faults))
+        return Snapshot(_together(self._files, faults), tuple(faults))
 
 
-def _read_file(path: Path, before: ConfigMaps, faults: list[str]) -> ConfigMaps:
-    """The ConfigMaps of one file; one that is broken stays as it was `before`."""
+def read(path: Path, before: File) -> File:
+    """The ConfigMaps of one file; what is broken stays as it was `before`."""
     try:
-        text = path.read_text(encoding="utf-8")
-        if not text.strip():  # an editor empties the file before it writes it
-            raise BrokenDocumentError("the file is empty")
-        manifests = [manifest for manifest in load_yaml(text) if is_config(manifest)]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, BrokenDocumentError) as error:
-        faults.append(f"{path.name}: {one_line(error) if isinstance(error, yaml.YAMLError) else error}")
-        return before
-    found: ConfigMaps = {}
-    for manifest in manifests:
-        name = "without a name"
+        content = path.read_bytes()
+        if content == before.content:
+            return before
+        if not content.strip():  # an editor empties the file before it writes it
+            return File(None, before.configmaps, ("the file is empty",))
+        roots = yaml_nodes.documents(content.decode())
+    except OSError as error:
+        return File(None, before.configmaps, (str(error.strerror),))
+    except UnicodeDecodeError as error:
+        return File(None, before.configmaps, (f"it is not UTF-8 (byte {error.start + 1})",))
+    except BrokenDocumentError as error:
+        return File(content, before.configmaps, (str(error),))
+    return _configmaps(content, roots, before)
+
+
+def _configmaps(content: bytes, roots: list[yaml_nodes.Node], before: File) -> File:
+    found: dict[str, ConfigMap] = {}
+    faults: list[str] = []
+    for number, root in enumerate(roots, 1):
         try:
+            manifest = yaml_maps.plain(root)
+            if not is_config(manifest):
+                continue
             name = name_of(manifest)
-            found[name] = sources_of(manifest)
+            if name in found:
+                faults.append(f"ConfigMap {name} is there twice")
+            else:
+                found[name] = understand(manifest, before.configmaps.get(name))
         except BrokenDocumentError as error:
-            faults.append(f"{path.name}: ConfigMap {name}: {error}")
-            if name in before:
-                found[name] = before[name]
-    return found
+            faults.append(f"document {number}: {error}")
+    kept = before.configmaps if faults else {}
+    return File(content, {**kept, **found}, tuple(faults))
 
 
-def _joined(files: dict[str, ConfigMaps], faults: list[str]) -> dict[str, tuple[PropertySource, ...]]:
+def _together(files: Mapping[str, File], faults: list[str]) -> dict[str, tuple[PropertySource, ...]]:
+    """The ConfigMaps of all files by name, as a cluster would list them."""
     owner: dict[str, str] = {}
-    joined: dict[str, tuple[PropertySource, ...]] = {}
-    for file, maps in files.items():
-        for name, sources in maps.items():
+    configmaps: dict[str, ConfigMap] = {}
+    for file, told in files.items():
+        faults += [f"{file}: {fault}" for fault in told.faults]
+        for name, configmap in told.configmaps.items():
             if name in owner:
                 faults.append(f"{file}: ConfigMap {name} is declared in {owner[name]} already")
                 continue
-            owner[name] = file
-            for key, found in sources.items():
-                joined[key] = joined.get(key, ()) + tuple(found)
-    return joined
+            owner[name], configmaps[name] = file, configmap
+            faults += [f"{file}: ConfigMap {name}: {fault}" for fault in configmap.faults]
+    return joined(configmap for _, configmap in sorted(configmaps.items()))

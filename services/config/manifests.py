@@ -2,29 +2,47 @@
 
 A ConfigMap `order` holds flat `key: value` pairs, or whole documents: `application.yaml` and `order.yaml` for every
 profile, `application-dev.yaml` and `order-dev.yaml` for one. A ConfigMap `order-dev` is the same as `order` for `dev`.
-In a YAML document, parts after `---` may say `spring.config.activate.on-profile`.
 """
 
+import base64
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NoReturn
 
-import yaml
-
-from services.config.backend import PropertySource, Scalar
-from services.config.properties import flatten, load_properties, load_yaml
+from services.config.activation import activation
+from services.config.backend import PropertySource
+from services.config.broken import BrokenDocumentError
+from services.config.documents import parts_of
+from services.config.scalars import whole
 
 LABEL = "mercato.dev/config"
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _DOCUMENT = re.compile(r"(?P<stem>.+)\.(?P<suffix>ya?ml|properties)")
-_ON_PROFILE = "spring.config.activate.on-profile"
+MAX_FAULT = 500
+_SUFFIXES = ("properties", "yml", "yaml")
+"""Of several documents of one name the first wins, as with Spring Boot."""
 
-Sources = dict[str, list[PropertySource]]
-"""By name of application, or of application and profile (`order-dev`)."""
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document of a ConfigMap says, first wins, and to whom: `order`, or `order-dev`.
+
+    Of the documents of one ConfigMap the one with the lowest `rank` wins.
+    """
+
+    target: str
+    rank: tuple[int, str, int]
+    sources: tuple[PropertySource, ...]
 
 
-class BrokenDocumentError(ValueError):
-    """A document cannot be read; the text says which part and why, on one line."""
+@dataclass(frozen=True, slots=True)
+class ConfigMap:
+    """What a ConfigMap says, by name of the document, and one line for each document that cannot be read."""
+
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 def is_config(manifest: Any) -> bool:
@@ -44,66 +62,99 @@ def name_of(manifest: Mapping[str, Any]) -> str:
     return name
 
 
-def sources_of(manifest: Mapping[str, Any]) -> Sources:
-    """What a ConfigMap says, by the name it says it to. Raises BrokenDocumentError."""
+def understand(manifest: Mapping[str, Any], before: ConfigMap | None = None, prefix: str = "") -> ConfigMap:
+    """What a ConfigMap says; while a document of it is broken, what it said `before` stays where nothing is said now.
+
+    `prefix` is put before its name in the names of sources. Raises BrokenDocumentError where it has no name.
+    """
     name = name_of(manifest)
-    data = manifest.get("data") or {}
-    if not isinstance(data, dict):
-        raise BrokenDocumentError("data is not a map")
-    flat: dict[str, Scalar] = {}
-    sources: Sources = {}
-    for key, value in data.items():
-        if not isinstance(key, str) or not _DATA_KEY.fullmatch(key):
-            raise BrokenDocumentError(f"data key {key!r}: only letters, digits, '-', '_' and '.' are allowed")
-        if not isinstance(value, str):
-            raise BrokenDocumentError(f"data.{key} is not a string: put it in quotes")
-        document = _DOCUMENT.fullmatch(key)
-        if document is None:
-            flat[key] = value
+    found: dict[str, Document] = {}
+    faults: list[str] = []
+    for place, read in _readers(name, f"configmap:{prefix}{name}", manifest):
+        try:
+            found[place] = read()
+        except BrokenDocumentError as error:
+            faults.append(f"{place}: {error}"[:MAX_FAULT])
+    if faults and before is not None:
+        found = {**before.documents, **found}
+    return ConfigMap(found, tuple(faults))
+
+
+def joined(configmaps: Iterable[ConfigMap]) -> dict[str, tuple[PropertySource, ...]]:
+    """The sources for each name; the first ConfigMap that has a key wins."""
+    found: dict[str, tuple[PropertySource, ...]] = {}
+    for configmap in configmaps:
+        for document in sorted(configmap.documents.values(), key=lambda each: each.rank):
+            found[document.target] = found.get(document.target, ()) + document.sources
+    return found
+
+
+def _readers(name: str, source: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Document]]]:
+    """What there is to read, each with its place in the manifest."""
+    flat: dict[str, Any] = {}
+    for place, decode in (("data", _text), ("binaryData", _decoded)):
+        data = manifest.get(place) or {}
+        if not isinstance(data, dict):
+            yield place, partial(_refuse, "it is not a map")
             continue
-        target = _target(name, document["stem"])
-        for suffix, properties in _parts(key, document["suffix"], value):
-            source = PropertySource(f"configmap:{name}/{key}", properties)
-            sources.setdefault(target + suffix, []).insert(0, source)  # in one document, what comes later wins
+        for key, value in data.items():
+            if isinstance(key, str) and _DATA_KEY.fullmatch(key) and _DOCUMENT.fullmatch(key):
+                yield f"{place}.{key}", partial(_document, name, source, key, partial(decode, key, value))
+            elif place == "data":
+                flat[key] = value
     if flat:
-        sources.setdefault(name, []).insert(0, PropertySource(f"configmap:{name}", flat))
-    return sources
+        yield "data", partial(_pairs, name, source, flat)
 
 
-def _target(name: str, stem: str) -> str:
-    for base in ("application", name):
+def _document(name: str, source: str, key: str, text: Callable[[], str]) -> Document:
+    stem, _, suffix = key.rpartition(".")
+    target, kind = _target(name, stem)
+    parts = parts_of(suffix, text(), for_profile=target != name)
+    numbered = [(f" (document #{number})" if len(parts) > 1 else "", part) for number, part in enumerate(parts)]
+    sources = [PropertySource(f"{source}/{key}{number}", p.properties, p.activation) for number, p in numbered]
+    return Document(target, (kind, stem, _SUFFIXES.index(suffix)), tuple(reversed(sources)))  # what comes later wins
+
+
+def _target(name: str, stem: str) -> tuple[str, int]:
+    """Whom a document speaks to; one named like its ConfigMap before one named `application` before any other."""
+    for kind, base in enumerate((name, "application"), 1):
+        if stem == base:
+            return name, kind
         if stem.startswith(f"{base}-"):
-            return f"{name}-{stem.removeprefix(f'{base}-')}"
-    return name
+            return f"{name}-{stem.removeprefix(f'{base}-')}", kind
+    return name, 3
 
 
-def _parts(key: str, suffix: str, text: str) -> list[tuple[str, dict[str, Scalar]]]:
-    """The parts of one document: the name's ending for the profile a part is for (or none), and its properties."""
-    if suffix == "properties":
-        return [("", dict(load_properties(text)))]
+def _pairs(name: str, source: str, flat: Mapping[Any, Any]) -> Document:
+    """The keys that are no documents, as one; they win over those that are."""
+    for key, value in flat.items():
+        if not isinstance(key, str) or not _DATA_KEY.fullmatch(key):
+            raise BrokenDocumentError(f"key {str(key)[:80]!r}: only letters, digits, '-', '_' and '.' are allowed")
+        if not isinstance(value, str):
+            raise BrokenDocumentError(f"{key} is not a string: put it in quotes")
+    properties = {key: whole(value) for key, value in flat.items()}
+    return Document(name, (0, "", 0), (PropertySource(source, properties, activation(properties)),))
+
+
+def _text(_key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BrokenDocumentError("it is not a string: put it in quotes, or behind '|' on lines of its own")
+    return whole(value)
+
+
+def _decoded(key: str, value: Any) -> str:
+    """UTF-8, or what Java takes a `.properties` file for. kubectl puts files here that are not UTF-8."""
     try:
-        documents = load_yaml(text)
-        parts: list[tuple[str, dict[str, Scalar]]] = []
-        for document in documents:
-            if document is None:
-                continue
-            if not isinstance(document, dict):
-                raise BrokenDocumentError(f"data.{key}: a map of settings is expected")
-            properties = flatten(document)
-            profiles = str(properties.pop(_ON_PROFILE, ""))
-            if not re.fullmatch(r"[\w\s,-]*", profiles):
-                raise BrokenDocumentError(f"data.{key}: {_ON_PROFILE} can only be names of profiles, not {profiles!r}")
-            endings = [f"-{profile.strip()}" for profile in profiles.split(",") if profile.strip()]
-            parts += [(ending, properties) for ending in endings or [""]]
-    except yaml.YAMLError as error:
-        raise BrokenDocumentError(f"data.{key}: {one_line(error)}") from None
-    except RecursionError:
-        raise BrokenDocumentError(f"data.{key}: it is nested without end") from None
-    return parts
+        content = base64.b64decode("".join(value.split()), validate=True)
+    except (AttributeError, ValueError):
+        raise BrokenDocumentError("it is not base64") from None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        if key.endswith(".properties"):
+            return content.decode("latin-1")
+        raise BrokenDocumentError(f"it is not UTF-8 (byte {error.start + 1})") from None
 
 
-def one_line(error: yaml.YAMLError) -> str:
-    """What is wrong and where, without the excerpt YAML's own text carries over several lines."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
+def _refuse(reason: str) -> NoReturn:
+    raise BrokenDocumentError(reason)

@@ -3,18 +3,17 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from pydantic import BaseModel, Field, ValidationError
-from watchfiles import Change, awatch
 
 from services.chassis.latest import Latest
+from services.chassis.watched_folder import WatchedFolder
 from services.discovery.instances import Instance, Snapshot
 
-REREAD_MS = 1_000
-"""The file is read this often without a notice: not every file system sends them."""
+REREAD_SECONDS = 1.0
+"""The table is read this often without a notice of a change."""
 
 log = logging.getLogger(__name__)
 
@@ -48,19 +47,15 @@ class ProcessTable:
         self._namespace = namespace
         self._latest = Latest[Snapshot](Snapshot.tells_as)
         self._fault: str | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._watch = WatchedFolder(path.parent, self._reread, every=REREAD_SECONDS, settle=0.1, only=path.name)
 
     async def __aenter__(self) -> None:
-        await self._reread()
-        self._task = asyncio.create_task(self._watch(), name="process-table")
+        await self._watch.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._watch.__aexit__(kind, error, trace)
 
     def snapshot(self) -> Snapshot | None:
         return self._latest.value
@@ -71,26 +66,6 @@ class ProcessTable:
     async def check(self) -> str | None:
         """Not ready before the first table was read."""
         return None if self._latest.value is not None else self._fault
-
-    async def _watch(self) -> None:
-        folder = self._path.parent
-        while True:
-            if await asyncio.to_thread(folder.is_dir):
-                async for _ in awatch(
-                    folder,
-                    watch_filter=self._is_table,
-                    debounce=100,
-                    step=20,
-                    rust_timeout=REREAD_MS,
-                    yield_on_timeout=True,
-                    recursive=False,
-                ):
-                    await self._reread()
-            await asyncio.sleep(REREAD_MS / 1000)
-            await self._reread()
-
-    def _is_table(self, _change: Change, path: str) -> bool:
-        return Path(path).name == self._path.name
 
     async def _reread(self) -> None:
         try:

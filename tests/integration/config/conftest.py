@@ -1,17 +1,21 @@
 """A config service on a port of its own, and its folder of manifests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import pytest
 import pytest_asyncio
 import uvicorn
 
 from services.config.app import build
 from services.config.settings import ConfigSettings
+from tests.support.absent import Absent
 from tests.support.ports import free_port
+from tests.support.spring.comparing import Spring, spring
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,14 @@ async def config(tmp_path: Path) -> AsyncIterator[RunningConfig]:
         yield RunningConfig(f"http://127.0.0.1:{port}", http, folder)
     server.should_exit = True
     await task
+
+
+@pytest.fixture(scope="session")
+def theirs() -> Iterator[Spring]:
+    """Spring's config server and client."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(spring())
+        except Absent as absent:
+            pytest.skip(f"Spring's programs cannot be built: {absent}")
+        yield running

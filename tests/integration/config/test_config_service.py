@@ -140,7 +140,95 @@ async def test_an_environment_reads_as_a_file_in_each_form(config: Any, prefix: 
         assert yaml.safe_load(text) == {"pool": {"name": "p", "size": 5}}
 
 
-@pytest.mark.parametrize("path", ["/order", "/order/de v", "/a/b/c/d", "/-x/default"])
+async def test_placeholders_are_resolved_in_files_unless_it_is_asked_otherwise(config: Any) -> None:
+    config.write("order", "application.yaml: |", "  host: shop", "  url: http://${host}:${port:80}")
+    await eventually(lambda: _has(config, {"host": "shop", "url": "http://${host}:${port:80}"}))
+    for query, expected in (("", "http://shop:80"), ("?resolvePlaceholders=false", "http://${host}:${port:80}")):
+        async with config.http.get(f"{config.url}/order-default.json{query}") as response:
+            assert (await response.json())["url"] == expected
+    async with config.http.get(f"{config.url}/order-default.json?resolvePlaceholders=perhaps") as response:
+        assert response.status == 422
+        assert (await response.json())["errors"][0]["pointer"] == "?resolvePlaceholders"
+
+
+async def test_several_applications_and_a_label_with_a_slash_are_answered(config: Any) -> None:
+    config.write("rwone", 'who: "one"', 'a: "1"')
+    config.write("rwtwo", 'who: "two"')
+
+    async def there() -> bool:
+        return await told(config, "/rwone,rwtwo/default") == {"who": "two", "a": "1"}
+
+    await eventually(there)
+    async with config.http.get(f"{config.url}/rwone%2Crwtwo/default/feature(_)x") as response:
+        body = await response.json()
+    assert (body["name"], body["label"]) == ("rwone,rwtwo", "feature/x")
+    async with config.http.get(f"{config.url}/feature(_)x/rwone,rwtwo-default.json") as response:
+        assert await response.json() == {"who": "two", "a": "1"}
+
+
+async def test_health_tells_what_readiness_does(config: Any) -> None:
+    async def health(path: str = "") -> tuple[int, str]:
+        async with config.http.get(f"{config.url}/actuator/health{path}") as response:
+            body = json.loads(await response.text())
+            return response.status, body["status"]
+
+    assert await health() == await health("/readiness") == (503, "DOWN")
+    assert await health("/liveness") == (200, "UP")
+    config.write("order", 'deadline: "20"')
+    await eventually(lambda: _has(config, {"deadline": "20"}))
+    assert await health() == await health("/readiness") == (200, "UP")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/info", "/health/db", "/env/order", "/refresh", "/default.yml"])
+async def test_nothing_else_of_an_actuator_is_an_environment(config: Any, path: str) -> None:
+    async with config.http.get(f"{config.url}/actuator{path}") as response:
+        assert response.status == 404
+        assert response.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/order/dev+eu@1.0", "/bestellung-für-käse/größe", "/My%20Shop/default", "/order.v2/a_b"]
+)
+async def test_names_of_other_kinds_are_answered(config: Any, path: str) -> None:
+    assert await told(config, path) == {}
+
+
+async def test_one_of_many_documents_that_is_broken_leaves_the_others_of_its_config_map_alone(config: Any) -> None:
+    config.write("order", "application.yaml: 'account: 1'", "order.properties: 'speed=1'")
+    await eventually(lambda: _has(config, {"account": 1, "speed": "1"}))
+    config.write("order", f"application.yaml: 'account: {'9' * 1001}'", "order.properties: 'speed=2'")
+    await eventually(lambda: _has(config, {"account": 1, "speed": "2"}))
+    async with config.http.get(f"{config.url}/readyz") as response:
+        (fault,) = (await response.json())["broken_documents"]
+    assert fault.startswith("order.yaml: ConfigMap order: data.application.yaml: a number has more than 1000 digits")
+    config.write("order", "application.yaml: 'account: 123456789012345678901234567890'")
+    await eventually(lambda: _has(config, {"account": 123456789012345678901234567890}))
+
+
+async def test_a_folder_that_is_put_in_the_place_of_another_is_followed(config: Any) -> None:
+    config.write("order", 'deadline: "20"')
+    await eventually(lambda: _has(config, {"deadline": "20"}))
+    config.folder.rename(config.folder.with_name("old"))
+    config.folder.mkdir()
+    config.write("order", 'deadline: "30"')
+    await eventually(lambda: _has(config, {"deadline": "30"}), 10)
+    config.write("order", 'deadline: "40"')
+    await eventually(lambda: _has(config, {"deadline": "40"}), 10)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/order",
+        "/order/de v",
+        "/a/b/c/d",
+        "/-x/default",
+        "/order/-x",
+        "/order,/default",
+        "/order/a,,b",
+        "/main/order.yml",
+    ],
+)
 async def test_paths_that_name_nothing_are_problem_details(config: Any, path: str) -> None:
     async with config.http.get(config.url + path) as response:
         assert response.status == 404

@@ -41,3 +41,23 @@ def test_what_is_wrong_is_complained_of_on_the_version_that_has_it() -> None:
     assert (complaint.namespace, complaint.name, complaint.version) == ("shop", "order", "7")
     assert complaint.message.startswith("data.application.yaml: ")
     assert complaint.message.endswith(". What it last said stays in force.")
+
+
+def test_what_did_not_change_is_not_read_again() -> None:
+    first = read([configmap("order", limit="1"), configmap("payment", limit="2")], {}, "shop")
+    again = read([configmap("order", limit="1"), configmap("payment", limit="3")], first.understood, "shop")
+    assert again.understood["shop", "order"].says is first.understood["shop", "order"].says
+    assert again.snapshot.sources["payment"][0].properties == {"limit": "3"}
+
+
+def test_each_broken_document_is_complained_of() -> None:
+    found = read([configmap("order", **{"a.yaml": "a: [", "b.yaml": "~: 1", "c.yaml": "c: 1"})], {}, "shop")
+    assert [one.reason.partition(":")[0] for one in found.broken] == ["data.a.yaml", "data.b.yaml"]
+    assert [dict(source.properties) for source in found.snapshot.sources["order"]] == [{"c": 1}]
+
+
+def test_both_namespaces_names_stay_apart() -> None:
+    found = read([configmap("shared", **{"order.yaml": "a: 1"}), configmap("order.yaml", "shared", a="2")], {}, "shop")
+    assert {source.name for sources in found.snapshot.sources.values() for source in sources} == {
+        "configmap:shared/order.yaml"
+    }  # told apart where both are told: see the environment

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 from services.chassis.config_client import normalised
 from services.chassis.settings import ServiceSettings
 from services.chassis.settings_model import Bootstrap
-from services.config.manifests import is_config, sources_of
+from services.config.manifests import is_config, understand
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "k8s" / "config").glob("*.yaml"))
@@ -32,7 +32,9 @@ def properties(file: Path) -> dict[str, Any]:
     manifest = yaml.safe_load(file.read_text())
     assert is_config(manifest)
     assert manifest["metadata"]["name"] == file.stem
-    sources = [source for found in sources_of(manifest).values() for source in found]
+    found = understand(manifest)
+    assert found.faults == ()
+    sources = [source for document in found.documents.values() for source in document.sources]
     return {normalised(key): value for source in sources for key, value in source.properties.items()}
 
 
