@@ -2,25 +2,27 @@
 
 from typing import Final
 
-from services.gateway.envoy import rate_limits
+from services.gateway.envoy import bodies, rate_limits
 from services.gateway.envoy.local_replies import REPEATABLE, TRACE_NOTE, local_reply_config
 from services.gateway.envoy.options import (
     COLLECTOR,
     JWT_REQUIREMENT,
     SUBJECT_HEADER,
+    WAIT_HEADER,
     EnvoyOptions,
     Resource,
     duration,
     file_source,
     typed,
 )
-from services.gateway.envoy.routes import BODY_FILTER, ROUTES_NAME, TOKEN_FILTER, routes_file
+from services.gateway.envoy.routes import ROUTES_NAME, TOKEN_FILTER, routes_file
 from services.gateway.envoy.tls import transport_socket
 
 _MEBIBYTE: Final = 1024 * 1024
+TOKEN_FAULT: Final = "fault"  # noqa: S105 - the name of a key
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
 _FORGED: Final = (
-    SUBJECT_HEADER, REPEATABLE,
+    SUBJECT_HEADER, WAIT_HEADER, REPEATABLE,
     "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
     "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-auth-request-user",
     "x-auth-request-email", "x-auth-request-groups", "x-authenticated-user", "x-consumer-id", "x-consumer-username",
@@ -55,7 +57,8 @@ def _listener(name: str, host: str, port: int, chain: Resource) -> Resource:
 
 def _connection_manager(options: EnvoyOptions) -> Resource:
     chain = _filters(options)
-    streaming = [item for item in chain if item["name"] != BODY_FILTER]  # a socket's bytes have no end to wait for
+    # A socket's bytes have no end to wait for.
+    streaming = [item for item in chain if item["name"] not in {bodies.READING_FILTER, bodies.BUFFER_FILTER}]
     return typed(
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="gateway",
@@ -74,6 +77,7 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
             "cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]
         },  # no client is internal: none may steer Envoy by headers
         normalize_path=True,
+        proxy_100_continue=True,  # who waits for it is refused before the body is on its way
         server_name="mercato",
         request_headers_timeout="10s",
         request_timeout="60s",
@@ -93,16 +97,15 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
 
 
 def _filters(options: EnvoyOptions) -> list[Resource]:
-    """In the order a request meets them: cheap refusals first, the body only once the caller is known."""
+    """In the order a request meets them: what is cheap to find out first, then the body, then the refusal."""
     return [
         _trace_note(),
         rate_limits.empty_filter(rate_limits.ADDRESS_FILTER),
         {"name": TOKEN_FILTER, "typed_config": _token_check(options)},
         rate_limits.empty_filter(rate_limits.SUBJECT_FILTER),
-        {
-            "name": BODY_FILTER,
-            "typed_config": typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE),
-        },
+        bodies.reading_filter(),
+        bodies.buffer_filter(),
+        bodies.refusal_filter(),
         {
             "name": "envoy.filters.http.router",
             "typed_config": typed("extensions.filters.http.router.v3.Router", suppress_envoy_headers=True),
@@ -119,7 +122,10 @@ def _trace_note() -> Resource:
 
 
 def _token_check(options: EnvoyOptions) -> Resource:
-    """Without a key it checks nothing: Envoy takes no empty key set, and no route asks for a check then."""
+    """Finds out whom the token names; without one, or with a bad one, nobody, and the refusal comes later.
+
+    Without a key it checks nothing: Envoy takes no empty key set, and no route asks for a check then.
+    """
     kind = "extensions.filters.http.jwt_authn.v3.JwtAuthentication"
     if options.jwks is None:
         return typed(kind)
@@ -127,13 +133,16 @@ def _token_check(options: EnvoyOptions) -> Resource:
         "issuer": options.issuer,
         "audiences": [options.audience],
         "require_expiration": True,
-        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        # Case matters in a prefix here and not in a scheme (RFC 9110, 11.1): the refusal compares the scheme.
+        "from_headers": [{"name": "Authorization", "value_prefix": " "}],
         "forward": True,  # services verify the token themselves
         "claim_to_headers": [{"header_name": SUBJECT_HEADER, "claim_name": "sub"}],
+        "failed_status_in_metadata": TOKEN_FAULT,
         "jwt_cache_config": {"jwt_cache_size": 10_000, "jwt_max_token_size": 4096},
         "local_jwks": {"inline_string": options.jwks},
     }
-    requirements = {JWT_REQUIREMENT: {"provider_name": "issuer"}}
+    either = [{"provider_name": "issuer"}, {"allow_missing_or_failed": {}}]
+    requirements = {JWT_REQUIREMENT: {"requires_any": {"requirements": either}}}
     return typed(kind, providers={"issuer": provider}, requirement_map=requirements)
 
 
@@ -188,6 +197,7 @@ def _access_log() -> Resource:
         "protocol": "%PROTOCOL%",
         "status": "%RESPONSE_CODE%",
         "reason": "%RESPONSE_CODE_DETAILS%",
+        "token_fault": f"%DYNAMIC_METADATA({TOKEN_FILTER}:{TOKEN_FAULT}:message)%",
         "flags": "%RESPONSE_FLAGS%",
         "route": "%ROUTE_NAME%",
         "backend": "%UPSTREAM_CLUSTER%",

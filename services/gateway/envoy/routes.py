@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from services.gateway.envoy import rate_limits
+from services.gateway.envoy import bodies, rate_limits
 from services.gateway.envoy.local_replies import REPEATABLE, trace_header
 from services.gateway.envoy.options import JWT_REQUIREMENT, SUBJECT_HEADER, EnvoyOptions, Resource, duration, typed
 from services.gateway.models import HeaderChanges, HeaderMatch, PathMatch, RouteMatch
@@ -13,7 +13,6 @@ from services.gateway.routes import Answer, Forward, Route, RouteTable
 ROUTES_NAME: Final = "mercato"
 WITH_KEYS_FILE: Final = "routes/routes.json"
 WITHOUT_KEYS_FILE: Final = "routes/without-keys.json"
-BODY_FILTER: Final = "envoy.filters.http.buffer"
 TOKEN_FILTER: Final = "envoy.filters.http.jwt_authn"  # noqa: S105 - a name
 _IDEMPOTENT: Final = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _KEY: Final = {"name": "idempotency-key", "present_match": True}
@@ -80,24 +79,22 @@ def _repeatable(line: Resource, forward: Forward) -> Resource:
 
 
 def _line(route: Route, options: EnvoyOptions) -> Resource:
+    reading = bodies.reading_rule(route.policy if isinstance(route.action, Forward) else None)
     line: Resource = {
         "name": route.name,
         "match": _match(route.match),
         "decorator": {"operation": _operation(route), "propagate": False},
-        "metadata": rate_limits.metadata(route.policy.limits),
+        "metadata": {"filter_metadata": {**rate_limits.named(route.policy.limits), **reading}},
     }
     per_filter: Resource = {}
     if isinstance(route.action, Forward):
-        per_filter[BODY_FILTER] = typed(
-            "extensions.filters.http.buffer.v3.BufferPerRoute",
-            buffer={"max_request_bytes": route.policy.max_request_body},
-        )
+        per_filter[bodies.BUFFER_FILTER] = bodies.buffer_rule(route.policy)
     if route.policy.token_required:
         if options.jwks is None:  # no token can be told from a forged one: the path is not open, and not ready
             return {**line, "direct_response": {"status": 503}}
-        per_filter[TOKEN_FILTER] = typed(
-            "extensions.filters.http.jwt_authn.v3.PerRouteConfig", requirement_name=JWT_REQUIREMENT
-        )
+        check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+        per_filter[TOKEN_FILTER] = typed(check, requirement_name=JWT_REQUIREMENT)
+        per_filter[bodies.REFUSAL_FILTER] = bodies.token_refusal_rule()
     if per_filter:
         line["typed_per_filter_config"] = per_filter
     if isinstance(route.action, Answer):
