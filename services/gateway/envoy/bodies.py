@@ -16,7 +16,11 @@ BUFFER_FILTER: Final = "mercato.buffer"
 REFUSAL_FILTER: Final = "mercato.refusals"
 DISCARDED: Final = 128 * 1024 * 1024
 """Bytes beyond the limit that are read and thrown away; who sends more is cut."""
+CHUNKED_NOTE: Final = "x-mercato-chunked"
+"""Transfer-Encoding, which the filters do not see any more."""
 TOO_LARGE: Final = {"filter": READING_FILTER, "path": [{"key": "too_large"}], "value": {"bool_match": True}}
+_SMALL: Final = 6
+"""Digits of the length of a body that may be buffered whoever sends it."""
 _MEBIBYTE: Final = 1024 * 1024
 _RBAC: Final = "extensions.filters.http.rbac.v3"
 _SCRIPT: Final = (
@@ -29,10 +33,26 @@ _SCRIPT: Final = (
 )
 
 
+def chunked_note() -> Resource:
+    """Among the first changes of a request's headers."""
+    header = {"key": CHUNKED_NOTE, "value": "%REQ(TRANSFER-ENCODING)%"}
+    return {"append": {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+
+
 def reading_filter() -> Resource:
-    """Throws away the bodies of what will be refused."""
+    """Throws away the bodies of what will be refused, where they are not so small that the buffer may have them."""
     kind = "extensions.filters.http.lua.v3.Lua"
-    return {"name": READING_FILTER, "typed_config": typed(kind, default_source_code={"inline_string": _SCRIPT})}
+    script = typed(kind, default_source_code={"inline_string": _SCRIPT})
+    return _unless(READING_FILTER, script, {"not_matcher": _may_be_large(_SMALL)})
+
+
+def buffer_filter() -> Resource:
+    """Holds a request back until its body is there, but not one that waits for a 100: its service says that.
+
+    What waits for a 100 has a length, which the filter before has compared with the limit.
+    """
+    buffer = typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE)
+    return _unless(BUFFER_FILTER, buffer, _header("expect", {"exact": "100-continue", "ignore_case": True}))
 
 
 def reading_rule(policy: RulePolicy | None) -> Resource:
@@ -42,44 +62,40 @@ def reading_rule(policy: RulePolicy | None) -> Resource:
     return {READING_FILTER: {"limit": policy.max_request_body, "token": policy.token_required}}
 
 
-def buffer_filter() -> Resource:
-    """Holds a request back until its body is there, but not one that waits for a 100: its service says that.
-
-    What waits for a 100 has a length, which the filter before has compared with the limit.
-    """
-    buffer = typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE)
-    expects = {
-        "input": {
-            "name": "expect",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-                "header_name": "expect",
-            },
-        },
-        "value_match": {"exact": "100-continue", "ignore_case": True},
-    }
-    skip = {
-        "name": "skip",
-        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter"},
-    }
-    return {
-        "name": BUFFER_FILTER,
-        "typed_config": typed(
-            "extensions.common.matching.v3.ExtensionWithMatcher",
-            extension_config={"name": "envoy.filters.http.buffer", "typed_config": buffer},
-            xds_matcher={
-                "matcher_list": {
-                    "matchers": [{"predicate": {"single_predicate": expects}, "on_match": {"action": skip}}]
-                }
-            },
-        ),
-    }
-
-
-def buffer_rule(policy: RulePolicy) -> Resource:
-    """`typed_per_filter_config` of a line for the buffer."""
+def rules(policy: RulePolicy) -> Resource:
+    """`typed_per_filter_config` of a line: its limit."""
     buffer = {"max_request_bytes": policy.max_request_body}
-    return typed("extensions.filters.http.buffer.v3.BufferPerRoute", buffer=buffer)
+    found = {BUFFER_FILTER: typed("extensions.filters.http.buffer.v3.BufferPerRoute", buffer=buffer)}
+    digits = len(str(policy.max_request_body)) - 1
+    if digits < _SMALL:
+        matcher = _skip_if({"not_matcher": _may_be_large(digits)})
+        found[READING_FILTER] = typed("extensions.common.matching.v3.ExtensionWithMatcherPerRoute", xds_matcher=matcher)
+    return found
+
+
+def _may_be_large(digits: int) -> Resource:
+    """A body whose length is not told, or has more than so many digits."""
+    length = _header("content-length", {"safe_regex": {"google_re2": {}, "regex": f"[0-9]{{{digits + 1},}}"}})
+    return {"or_matcher": {"predicate": [length, _header(CHUNKED_NOTE, {"prefix": "c"})]}}
+
+
+def _header(name: str, value: Resource) -> Resource:
+    kind = "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+    found = {"name": name, "typed_config": {"@type": kind, "header_name": name}}
+    return {"single_predicate": {"input": found, "value_match": value}}
+
+
+def _skip_if(predicate: Resource) -> Resource:
+    kind = "extensions.filters.common.matcher.action.v3.SkipFilter"
+    skip = {"action": {"name": "skip", "typed_config": typed(kind)}}
+    return {"matcher_list": {"matchers": [{"predicate": predicate, "on_match": skip}]}}
+
+
+def _unless(name: str, config: Resource, predicate: Resource) -> Resource:
+    """The filter, which is not there for requests that the predicate fits."""
+    delegated = {"name": name, "typed_config": config}
+    kind = "extensions.common.matching.v3.ExtensionWithMatcher"
+    return {"name": name, "typed_config": typed(kind, extension_config=delegated, xds_matcher=_skip_if(predicate))}
 
 
 def refusal_filter() -> Resource:

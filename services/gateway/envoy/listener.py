@@ -22,7 +22,7 @@ _MEBIBYTE: Final = 1024 * 1024
 TOKEN_FAULT: Final = "fault"  # noqa: S105 - the name of a key
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
 _FORGED: Final = (
-    SUBJECT_HEADER, WAIT_HEADER, REPEATABLE,
+    SUBJECT_HEADER, WAIT_HEADER, REPEATABLE, bodies.CHUNKED_NOTE,
     "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
     "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-auth-request-user",
     "x-auth-request-email", "x-auth-request-groups", "x-authenticated-user", "x-consumer-id", "x-consumer-username",
@@ -151,7 +151,7 @@ def _without_forged_headers() -> Resource:
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": typed(
             "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            mutations=[{"remove": name} for name in _FORGED],
+            mutations=[*({"remove": name} for name in _FORGED), bodies.chunked_note()],
         ),
     }
 

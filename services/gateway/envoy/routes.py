@@ -49,7 +49,7 @@ def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
         name=ROUTES_NAME,
         virtual_hosts=[host],
         # Whom the token names is for the gateway's limits alone: services verify the token themselves.
-        request_headers_to_remove=[SUBJECT_HEADER],
+        request_headers_to_remove=[SUBJECT_HEADER, bodies.CHUNKED_NOTE],
         validate_clusters=False,
     )
 
@@ -88,7 +88,7 @@ def _line(route: Route, options: EnvoyOptions) -> Resource:
     }
     per_filter: Resource = {}
     if isinstance(route.action, Forward):
-        per_filter[bodies.BUFFER_FILTER] = bodies.buffer_rule(route.policy)
+        per_filter |= bodies.rules(route.policy)
     if route.policy.token_required:
         if options.jwks is None:  # no token can be told from a forged one: the path is not open, and not ready
             return {**line, "direct_response": {"status": 503}}
