@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from services.chassis.problems import (
 from services.chassis.schemas import holds_control
 
 MAX_BODY = 1024 * 1024
+_JSON = "application/json"
+_CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 _CURSOR_LIMIT = 512
 _LONGEST_PARAMETER = 200
 # Enough for a person; a body full of faults must not make a long answer.
@@ -31,27 +34,56 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request) -> bytes:
-    """The raw body, at most 1 MiB. Raises PayloadTooLarge."""
+    """The raw body, at most 1 MiB. Raises UnsupportedMediaType when it is encoded, and PayloadTooLarge."""
+    _refuse_encoded(request)
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > MAX_BODY:
+        raise _too_large()
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BODY:
-            raise PayloadTooLarge("The body is over 1 MiB; send less at once.")
+            raise _too_large()
         chunks.append(chunk)
     return b"".join(chunks)
 
 
 async def read_json(request: Request, model: type[M]) -> M:
     """The body as `model`. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, InvalidFields."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise UnsupportedMediaType("Send the body as application/json.")
+    _refuse_other_than_json(request)
     raw = await read_body(request)
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not readable JSON: {error}.") from None
     return validate(model, document)
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge("The body is over 1 MiB; send less at once.")
+
+
+def _refuse_encoded(request: Request) -> None:
+    """Bodies are taken as they are (RFC 9110, 8.4 and 15.5.16)."""
+    for codings in request.headers.getlist("content-encoding"):
+        if {coding.strip().lower() for coding in codings.split(",")} - {"", "identity"}:
+            raise UnsupportedMediaType(
+                "Send the body as it is, without Content-Encoding.", headers={"accept-encoding": "identity"}
+            )
+
+
+def _refuse_other_than_json(request: Request) -> None:
+    """JSON has no encoding but UTF-8 (RFC 8259, 8.1), of which ASCII is a part."""
+    kinds = request.headers.getlist("content-type")
+    if kinds == [_JSON]:
+        return
+    told = Message()
+    told["content-type"] = kinds[0] if len(kinds) == 1 else ""
+    kind = told.get_content_type()
+    if kind != _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType("Send the body as application/json.")
+    if told.get_param("charset") is not None and told.get_content_charset() not in _CHARSETS:
+        raise UnsupportedMediaType("Send JSON in UTF-8; it has no other charset.")
 
 
 def validate(model: type[M], document: Any) -> M:

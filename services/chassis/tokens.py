@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ ALGORITHMS = ["ES256", "RS256", "EdDSA", "PS256", "ES384", "RS384", "RS512"]
 LEEWAY_SECONDS = 10
 LONGEST_SUBJECT = 255
 """Characters (OpenID Connect Core 1.0, section 2)."""
+_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE | re.ASCII)
+"""RFC 6750, 2.1; the scheme in any case of letters and one or more blanks behind it (RFC 9110, 11.1 and 11.4)."""
 _CACHE_SIZE = 10_000
 _REFRESH_SECONDS = 300.0
 _SOONEST_REFRESH = 1.0
@@ -46,6 +49,13 @@ def require_admin(caller: Caller) -> None:
     """Raises Forbidden for anyone else."""
     if not caller.is_admin:
         raise Forbidden("Only an administrator may do this; log in with an account that has the role admin.")
+
+
+def bearer_token(request: Request) -> str | None:
+    """What stands behind the scheme; None without such credentials, or with more than one header of them."""
+    given = request.headers.getlist("authorization")
+    found = _CREDENTIALS.fullmatch(given[0]) if len(given) == 1 else None
+    return None if found is None else found[1]
 
 
 class Tokens:
@@ -73,9 +83,8 @@ class Tokens:
 
     async def verify(self, request: Request) -> Caller:
         """The request's caller. Raises Unauthorized, or Unavailable while no key can be had."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
+        token = bearer_token(request)
+        if token is None:
             raise Unauthorized("Send a bearer token: Authorization: Bearer <access_token>.")
         known = self._verified.get(token)
         if known and known[0] > time.time():
