@@ -124,7 +124,7 @@ class _HeadersOnly:
         async def run() -> None:
             await self._app(scope, receive, send_start)
 
-        tasks = app, told = asyncio.create_task(run()), asyncio.create_task(_wait(answered))
+        tasks = app, _told = asyncio.create_task(run()), asyncio.create_task(_wait(answered))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not answered.is_set():
