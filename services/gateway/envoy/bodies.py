@@ -1,8 +1,8 @@
 """Bodies: bounded, and read to their end before the gateway refuses anything.
 
 Envoy resets a connection on which it answers while the client still writes. The client then sees no answer, and a
-tunnel such as `kubectl port-forward` breaks. So what is wrong with a request is noted first (by limits and token check),
-its body is thrown away as it comes or buffered, and the refusal stands behind that.
+tunnel such as `kubectl port-forward` breaks. So what is wrong with a request is noted first (by limits, token check), its
+body is thrown away as it comes or buffered, and the refusal stands behind that.
 """
 
 from pathlib import Path
