@@ -1,8 +1,8 @@
 """Bodies: bounded, and read to their end before the gateway refuses anything.
 
 Envoy resets a connection on which it answers while the client still writes. The client then sees no answer, and a
-tunnel such as `kubectl port-forward` breaks. So what is wrong with a request is noted first (by limits, token check), its
-body is thrown away as it comes or buffered, and the refusal stands behind that.
+tunnel such as `kubectl port-forward` breaks. So limits and token check only note what is wrong with a request, its body
+is thrown away as it comes or buffered, and the refusal stands behind that.
 """
 
 from pathlib import Path
@@ -49,10 +49,12 @@ def reading_filter() -> Resource:
 def buffer_filter() -> Resource:
     """Holds a request back until its body is there, but not one that waits for a 100: its service says that.
 
-    What waits for a 100 has a length, which the filter before has compared with the limit.
+    What waits for a 100 has a length, which the filter before has compared with the limit. A CONNECT has no end.
     """
     buffer = typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE)
-    return _unless(BUFFER_FILTER, buffer, _header("expect", {"exact": "100-continue", "ignore_case": True}))
+    waiting = _header("expect", {"exact": "100-continue", "ignore_case": True})
+    unending = _header(":method", {"exact": "CONNECT"})
+    return _unless(BUFFER_FILTER, buffer, {"or_matcher": {"predicate": [waiting, unending]}})
 
 
 def reading_rule(policy: RulePolicy | None) -> Resource:
@@ -76,7 +78,7 @@ def rules(policy: RulePolicy) -> Resource:
 def _may_be_large(digits: int) -> Resource:
     """A body whose length is not told, or has more than so many digits."""
     length = _header("content-length", {"safe_regex": {"google_re2": {}, "regex": f"[0-9]{{{digits + 1},}}"}})
-    return {"or_matcher": {"predicate": [length, _header(CHUNKED_NOTE, {"prefix": "c"})]}}
+    return {"or_matcher": {"predicate": [length, _header(CHUNKED_NOTE, {"exact": "chunked", "ignore_case": True})]}}
 
 
 def _header(name: str, value: Resource) -> Resource:

@@ -84,7 +84,11 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
         stream_idle_timeout="300s",
         drain_timeout="5s",
         common_http_protocol_options={"idle_timeout": "300s"},
-        http_protocol_options={"accept_http_10": True, "default_host_for_http_10": "gateway"},
+        http_protocol_options={
+            "accept_http_10": True,
+            "default_host_for_http_10": "gateway",
+            "allow_custom_methods": True,  # which then are none that a path takes: 405, not 400
+        },
         http2_protocol_options={
             "max_concurrent_streams": 128,
             "initial_stream_window_size": 256 * 1024,

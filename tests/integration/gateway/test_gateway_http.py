@@ -1,5 +1,7 @@
 """HTTP as RFC 9110 has it: schemes in any case of letters, HEAD, odd targets."""
 
+import asyncio
+
 import pytest
 
 from tests.integration.gateway.checks import assert_problem
@@ -90,3 +92,15 @@ async def test_odd_targets_are_answered_as_problems(gateway: Gateway, target: st
     assert said.status in statuses
     assert said.headers["content-type"] == "application/problem+json"
     assert said.slug
+
+
+async def test_what_only_proxies_are_asked_is_answered_at_once(gateway: Gateway) -> None:
+    for method, target, statuses in (
+        ("CONNECT", "another:443", {404}),
+        ("TRACE", ORDERS, {405}),
+        ("BREW", ORDERS, {405}),
+    ):
+        async with connected(gateway.settings.envoy_port) as connection:
+            await connection.write(head(method, target))
+            async with asyncio.timeout(5):
+                assert (await connection.said()).status in statuses, method

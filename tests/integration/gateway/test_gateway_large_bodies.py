@@ -71,6 +71,9 @@ async def test_a_body_that_is_too_large_is_413_and_the_tunnel_lives_on(gateway: 
                 assert (said.status, said.slug) == (413, "payload-too-large")
                 assert said.headers["content-type"] == "application/problem+json"
                 assert len(said.headers["x-trace-id"]) == 32
+        async with connected(through.port) as shouting:
+            await shouting.write(head("POST", ORDERS, Transfer_Encoding="CHUNKED"), *chunked(10 * MEBIBYTE))
+            assert (await shouting.said()).status == 401
         fits = await sent(through.port, "POST", ORDERS, MEBIBYTE, length=False, Authorization=credentials)
         assert fits.status == 200
         assert through.broken == []
