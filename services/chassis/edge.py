@@ -14,10 +14,10 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import metrics, telemetry
+from services.chassis.heads import HeadersOnly
 from services.chassis.incoming import Incoming
 from services.chassis.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem, Unavailable
 from services.chassis.responses import problem_response
-from services.chassis.tasks import stop
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Edge:
             deadline.reschedule(None)
             await send_marked(message)
 
-        answer = _HeadersOnly(self._app) if scope["method"] == "HEAD" else self._app
+        answer = HeadersOnly(self._app) if scope["method"] == "HEAD" else self._app
         try:
             async with asyncio.timeout(self._within) as deadline:
                 await answer(scope, incoming, send_in_time)
@@ -104,37 +104,6 @@ class _Status:
 
     code: int = 499
     begun: bool = False
-
-
-class _HeadersOnly:
-    """Answers HEAD with what GET says before its body, and ends there: a stream would never end (RFC 9110, 9.3.2)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = asyncio.Event()
-
-        async def send_start(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                await send(message)
-                await send({"type": "http.response.body", "body": b""})
-                answered.set()
-
-        async def run() -> None:
-            await self._app(scope, receive, send_start)
-
-        tasks = app, _told = asyncio.create_task(run()), asyncio.create_task(_wait(answered))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if not answered.is_set():
-                await app
-        finally:
-            await stop(*tasks)
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 def allowed_methods(request: Request) -> str:

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from services.chassis.content import check_json, check_plain
 from services.chassis.ids import parse_id
 from services.chassis.problems import (
     BadRequest,
@@ -18,13 +18,10 @@ from services.chassis.problems import (
     InvalidFields,
     NotFound,
     PayloadTooLarge,
-    UnsupportedMediaType,
 )
 from services.chassis.schemas import holds_control
 
 MAX_BODY = 1024 * 1024
-_JSON = "application/json"
-_CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 _CURSOR_LIMIT = 512
 _LONGEST_PARAMETER = 200
 # Enough for a person; a body full of faults must not make a long answer.
@@ -35,7 +32,7 @@ M = TypeVar("M", bound=BaseModel)
 
 async def read_body(request: Request) -> bytes:
     """The raw body, at most 1 MiB. Raises UnsupportedMediaType when it is encoded, and PayloadTooLarge."""
-    _refuse_encoded(request)
+    check_plain(request)
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > MAX_BODY:
         raise _too_large()
@@ -50,7 +47,7 @@ async def read_body(request: Request) -> bytes:
 
 async def read_json(request: Request, model: type[M]) -> M:
     """The body as `model`. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, InvalidFields."""
-    _refuse_other_than_json(request)
+    check_json(request)
     raw = await read_body(request)
     try:
         document = orjson.loads(raw)
@@ -61,29 +58,6 @@ async def read_json(request: Request, model: type[M]) -> M:
 
 def _too_large() -> PayloadTooLarge:
     return PayloadTooLarge("The body is over 1 MiB; send less at once.")
-
-
-def _refuse_encoded(request: Request) -> None:
-    """Bodies are taken as they are (RFC 9110, 8.4 and 15.5.16)."""
-    for codings in request.headers.getlist("content-encoding"):
-        if {coding.strip().lower() for coding in codings.split(",")} - {"", "identity"}:
-            raise UnsupportedMediaType(
-                "Send the body as it is, without Content-Encoding.", headers={"accept-encoding": "identity"}
-            )
-
-
-def _refuse_other_than_json(request: Request) -> None:
-    """JSON has no encoding but UTF-8 (RFC 8259, 8.1), of which ASCII is a part."""
-    kinds = request.headers.getlist("content-type")
-    if kinds == [_JSON]:
-        return
-    told = Message()
-    told["content-type"] = kinds[0] if len(kinds) == 1 else ""
-    kind = told.get_content_type()
-    if kind != _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise UnsupportedMediaType("Send the body as application/json.")
-    if told.get_param("charset") is not None and told.get_content_charset() not in _CHARSETS:
-        raise UnsupportedMediaType("Send JSON in UTF-8; it has no other charset.")
 
 
 def validate(model: type[M], document: Any) -> M:

@@ -80,7 +80,7 @@ async def test_a_body_that_is_too_large_is_413_and_the_tunnel_lives_on(gateway: 
 
 
 async def test_every_other_refusal_arrives_too_while_a_body_is_on_its_way(gateway: Gateway) -> None:
-    calls = (
+    calls: tuple[tuple[str, str, dict[str, str], int], ...] = (
         ("POST", ORDERS, {}, 401),
         ("POST", ORDERS, {"Authorization": "Bearer forged"}, 401),
         ("POST", ORDERS, {"Authorization": f"Bearer {gateway.issuer.token(exp=1)}"}, 401),
