@@ -1,16 +1,18 @@
 """Bodies: bounded, and read to their end before the gateway refuses anything.
 
 Envoy resets a connection on which it answers while the client still writes. The client then sees no answer, and a
-tunnel such as `kubectl port-forward` breaks. So limits and token check only note what is wrong with a request, its body
-is thrown away as it comes or buffered, and the refusal stands behind that.
+tunnel such as `kubectl port-forward` breaks. So whatever may refuse a request stands behind the buffer, and a body that
+the buffer must not have is thrown away as it comes.
 """
 
 from pathlib import Path
 from typing import Final
 
-from services.gateway.envoy.options import SUBJECT_HEADER, WAIT_HEADER, Resource, typed
+from services.gateway.envoy.options import SUBJECT_HEADER, Resource, typed
 from services.gateway.policies import RulePolicy
 
+CALLER_FILTER: Final = "mercato.caller"
+CALLER_REQUIREMENT: Final = "caller"
 READING_FILTER: Final = "mercato.reading"
 BUFFER_FILTER: Final = "mercato.buffer"
 REFUSAL_FILTER: Final = "mercato.refusals"
@@ -19,9 +21,12 @@ DISCARDED: Final = 128 * 1024 * 1024
 CHUNKED_NOTE: Final = "x-mercato-chunked"
 """Transfer-Encoding, which the filters do not see any more."""
 TOO_LARGE: Final = {"filter": READING_FILTER, "path": [{"key": "too_large"}], "value": {"bool_match": True}}
+_UNASKED: Final = {"disabled": True}
+"""Not there on a line that has nothing for it."""
 _SMALL: Final = 6
 """Digits of the length of a body that may be buffered whoever sends it."""
 _MEBIBYTE: Final = 1024 * 1024
+_BUFFER: Final = "extensions.filters.http.buffer.v3"
 _RBAC: Final = "extensions.filters.http.rbac.v3"
 _SCRIPT: Final = (
     (Path(__file__).parent / "reading.lua")
@@ -29,7 +34,6 @@ _SCRIPT: Final = (
     .replace("{{discarded}}", str(DISCARDED))
     .replace("{{filter}}", READING_FILTER)
     .replace("{{subject}}", SUBJECT_HEADER)
-    .replace("{{wait}}", WAIT_HEADER)
 )
 
 
@@ -47,32 +51,49 @@ def reading_filter() -> Resource:
 
 
 def buffer_filter() -> Resource:
-    """Holds a request back until its body is there, but not one that waits for a 100: its service says that.
+    """Holds a request back until its body is there, on the lines that say so."""
+    return {"name": BUFFER_FILTER, "typed_config": typed(f"{_BUFFER}.Buffer", max_request_bytes=_MEBIBYTE)} | _UNASKED
 
-    What waits for a 100 has a length, which the filter before has compared with the limit. A CONNECT has no end.
-    """
-    buffer = typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE)
-    waiting = _header("expect", {"exact": "100-continue", "ignore_case": True})
-    unending = _header(":method", {"exact": "CONNECT"})
-    return _unless(BUFFER_FILTER, buffer, {"or_matcher": {"predicate": [waiting, unending]}})
+
+def caller_filter(token_check: Resource) -> Resource:
+    """Finds out who sends a body, on the lines that say so; it refuses nothing."""
+    return {"name": CALLER_FILTER, "typed_config": token_check} | _UNASKED
 
 
 def reading_rule(policy: RulePolicy | None) -> Resource:
     """The part of a line's metadata that the filter goes by; None where no body is of use."""
     if policy is None:
         return {}
-    return {READING_FILTER: {"limit": policy.max_request_body, "token": policy.token_required}}
+    return {READING_FILTER: {"limit": policy.max_request_body, "caller": _needs_caller(policy)}}
 
 
-def rules(policy: RulePolicy) -> Resource:
-    """`typed_per_filter_config` of a line: its limit."""
-    buffer = {"max_request_bytes": policy.max_request_body}
-    found = {BUFFER_FILTER: typed("extensions.filters.http.buffer.v3.BufferPerRoute", buffer=buffer)}
-    digits = len(str(policy.max_request_body)) - 1
+def rules(policy: RulePolicy | None) -> Resource:
+    """`typed_per_filter_config` of a line: its limit. None where no body is of use."""
+    limit = policy.max_request_body if policy else _MEBIBYTE
+    found = {BUFFER_FILTER: typed(f"{_BUFFER}.BufferPerRoute", buffer={"max_request_bytes": limit})}
+    digits = len(str(limit)) - 1
     if digits < _SMALL:
         matcher = _skip_if({"not_matcher": _may_be_large(digits)})
         found[READING_FILTER] = typed("extensions.common.matching.v3.ExtensionWithMatcherPerRoute", xds_matcher=matcher)
+    if policy and _needs_caller(policy):
+        check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+        found[CALLER_FILTER] = typed(check, requirement_name=CALLER_REQUIREMENT)
     return found
+
+
+def _needs_caller(policy: RulePolicy) -> bool:
+    return policy.token_required and policy.max_request_body > _MEBIBYTE
+
+
+def line_for_those_who_wait(line: Resource) -> Resource:
+    """The same line for requests that wait for a 100: a service says that, or they are refused before their body.
+
+    What waits for a 100 has a length, which the filter before the buffer has compared with the limit.
+    """
+    waiting = {"name": "expect", "string_match": {"exact": "100-continue", "ignore_case": True}}
+    match = {**line["match"], "headers": [waiting, *line["match"].get("headers", [])]}
+    filters = {name: config for name, config in line["typed_per_filter_config"].items() if name != BUFFER_FILTER}
+    return {**line, "match": match, "typed_per_filter_config": filters}
 
 
 def _may_be_large(digits: int) -> Resource:
@@ -101,23 +122,17 @@ def _unless(name: str, config: Resource, predicate: Resource) -> Resource:
 
 
 def refusal_filter() -> Resource:
-    """Refuses, with a 403 that the local replies turn into what is meant, whatever was found wrong before."""
-    return {"name": REFUSAL_FILTER, "typed_config": typed(f"{_RBAC}.RBAC", rules=_rules(token=False))}
+    """Refuses what was thrown away, with a 403 that the local replies turn into what is meant."""
+    return {"name": REFUSAL_FILTER, "typed_config": typed(f"{_RBAC}.RBAC", rules=_rules({"any": True}))}
 
 
-def token_refusal_rule() -> Resource:
-    """`typed_per_filter_config` of a line that needs a token: the check before must have found its subject."""
-    return typed(f"{_RBAC}.RBACPerRoute", rbac={"rules": _rules(token=True)})
+def scheme_rule() -> Resource:
+    """`typed_per_filter_config` of a line that needs a token: the check before takes anything for its scheme."""
+    scheme = {"name": "authorization", "string_match": {"prefix": "bearer ", "ignore_case": True}}
+    return typed(f"{_RBAC}.RBACPerRoute", rbac={"rules": _rules({"header": scheme})})
 
 
-def _rules(*, token: bool) -> Resource:
+def _rules(principal: Resource) -> Resource:
     too_large = {"sourced_metadata": {"metadata_matcher": TOO_LARGE, "metadata_source": "DYNAMIC"}}
-    wrong = [{"header": {"name": WAIT_HEADER, "present_match": True}}, too_large]
-    permission = {"not_rule": {"or_rules": {"rules": wrong}}}
-    principal: Resource = {"any": True}
-    if token:
-        # The check takes whatever stands before the token for the scheme.
-        scheme = {"name": "authorization", "string_match": {"prefix": "bearer ", "ignore_case": True}}
-        subject = {"name": SUBJECT_HEADER, "present_match": True}
-        principal = {"and_ids": {"ids": [{"header": subject}, {"header": scheme}]}}
-    return {"action": "ALLOW", "policies": {"fit": {"permissions": [permission], "principals": [principal]}}}
+    fits = {"permissions": [{"not_rule": too_large}], "principals": [principal]}
+    return {"action": "ALLOW", "policies": {"fits": fits}}

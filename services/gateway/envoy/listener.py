@@ -8,7 +8,6 @@ from services.gateway.envoy.options import (
     COLLECTOR,
     JWT_REQUIREMENT,
     SUBJECT_HEADER,
-    WAIT_HEADER,
     EnvoyOptions,
     Resource,
     duration,
@@ -19,10 +18,9 @@ from services.gateway.envoy.routes import ROUTES_NAME, TOKEN_FILTER, routes_file
 from services.gateway.envoy.tls import transport_socket
 
 _MEBIBYTE: Final = 1024 * 1024
-TOKEN_FAULT: Final = "fault"  # noqa: S105 - the name of a key
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
 _FORGED: Final = (
-    SUBJECT_HEADER, WAIT_HEADER, REPEATABLE, bodies.CHUNKED_NOTE,
+    SUBJECT_HEADER, REPEATABLE, bodies.CHUNKED_NOTE,
     "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
     "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-auth-request-user",
     "x-auth-request-email", "x-auth-request-groups", "x-authenticated-user", "x-consumer-id", "x-consumer-username",
@@ -58,7 +56,8 @@ def _listener(name: str, host: str, port: int, chain: Resource) -> Resource:
 def _connection_manager(options: EnvoyOptions) -> Resource:
     chain = _filters(options)
     # A socket's bytes have no end to wait for.
-    streaming = [item for item in chain if item["name"] not in {bodies.READING_FILTER, bodies.BUFFER_FILTER}]
+    of_bodies = {bodies.CALLER_FILTER, bodies.READING_FILTER, bodies.BUFFER_FILTER}
+    streaming = [item for item in chain if item["name"] not in of_bodies]
     return typed(
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="gateway",
@@ -101,14 +100,15 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
 
 
 def _filters(options: EnvoyOptions) -> list[Resource]:
-    """In the order a request meets them: what is cheap to find out first, then the body, then the refusal."""
+    """In the order a request meets them: first its body, then what may refuse it, the cheap before the dear."""
     return [
         _trace_note(),
+        bodies.caller_filter(_token_check(options)),
+        bodies.reading_filter(),
+        bodies.buffer_filter(),
         rate_limits.empty_filter(rate_limits.ADDRESS_FILTER),
         {"name": TOKEN_FILTER, "typed_config": _token_check(options)},
         rate_limits.empty_filter(rate_limits.SUBJECT_FILTER),
-        bodies.reading_filter(),
-        bodies.buffer_filter(),
         bodies.refusal_filter(),
         {
             "name": "envoy.filters.http.router",
@@ -126,10 +126,7 @@ def _trace_note() -> Resource:
 
 
 def _token_check(options: EnvoyOptions) -> Resource:
-    """Finds out whom the token names; without one, or with a bad one, nobody, and the refusal comes later.
-
-    Without a key it checks nothing: Envoy takes no empty key set, and no route asks for a check then.
-    """
+    """Without a key it checks nothing: Envoy takes no empty key set, and no route asks for a check then."""
     kind = "extensions.filters.http.jwt_authn.v3.JwtAuthentication"
     if options.jwks is None:
         return typed(kind)
@@ -137,16 +134,18 @@ def _token_check(options: EnvoyOptions) -> Resource:
         "issuer": options.issuer,
         "audiences": [options.audience],
         "require_expiration": True,
-        # Case matters in a prefix here and not in a scheme (RFC 9110, 11.1): the refusal compares the scheme.
+        # Case matters in a prefix here and not in a scheme (RFC 9110, 11.1), which is compared behind this check.
         "from_headers": [{"name": "Authorization", "value_prefix": " "}],
         "forward": True,  # services verify the token themselves
         "claim_to_headers": [{"header_name": SUBJECT_HEADER, "claim_name": "sub"}],
-        "failed_status_in_metadata": TOKEN_FAULT,
         "jwt_cache_config": {"jwt_cache_size": 10_000, "jwt_max_token_size": 4096},
         "local_jwks": {"inline_string": options.jwks},
     }
     either = [{"provider_name": "issuer"}, {"allow_missing_or_failed": {}}]
-    requirements = {JWT_REQUIREMENT: {"requires_any": {"requirements": either}}}
+    requirements = {
+        JWT_REQUIREMENT: {"provider_name": "issuer"},
+        bodies.CALLER_REQUIREMENT: {"requires_any": {"requirements": either}},
+    }
     return typed(kind, providers={"issuer": provider}, requirement_map=requirements)
 
 
@@ -201,7 +200,6 @@ def _access_log() -> Resource:
         "protocol": "%PROTOCOL%",
         "status": "%RESPONSE_CODE%",
         "reason": "%RESPONSE_CODE_DETAILS%",
-        "token_fault": f"%DYNAMIC_METADATA({TOKEN_FILTER}:{TOKEN_FAULT}:message)%",
         "flags": "%RESPONSE_FLAGS%",
         "route": "%ROUTE_NAME%",
         "backend": "%UPSTREAM_CLUSTER%",

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.chassis import problems
 from services.gateway.envoy.bodies import TOO_LARGE
-from services.gateway.envoy.options import WAIT_HEADER, Resource
+from services.gateway.envoy.options import Resource
 
 _WAIT: Final = "Wait as many seconds as Retry-After says, then try again."
 _DETAILS: Final[dict[type[problems.Problem], str]] = {
@@ -46,11 +46,9 @@ TRACE_NOTE: Final = "x-mercato-trace"
 _NOTED = {"command": "REQ", "param": TRACE_NOTE}
 _TRACE_OR_UNIQUE: Final = f"%COALESCE({json.dumps({'operators': [_NOTED, 'UNIQUE_ID']})})%"
 _REPEATABLE_ONLY: Final = {"header_filter": {"header": {"name": REPEATABLE, "present_match": True}}}
-_OVER_A_LIMIT: Final = {"header_filter": {"header": {"name": WAIT_HEADER, "present_match": True}}}
 _TOO_LARGE: Final = {"metadata_filter": {"matcher": TOO_LARGE, "match_if_key_not_found": False}}
 _EXTRA_HEADERS: Final = {
     401: ("www-authenticate", "Bearer"),
-    429: ("retry-after", f"%REQ({WAIT_HEADER})%"),
     503: ("retry-after", "1"),
 }
 
@@ -60,9 +58,8 @@ def local_reply_config() -> Resource:
     problem_of = {kind.status: (kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()}
     problem_of |= {status: (status, slug, title, detail) for status, slug, title, detail in _PROXY_ONLY}
     mappers = [_instead(504, (*problem_of[503][:3], _REPEAT), _REPEATABLE_ONLY)]
-    # The 403 is the refusal's. What it does not say more of has no valid token.
-    mappers += [_instead(403, problem_of[429], _OVER_A_LIMIT), _instead(403, problem_of[413], _TOO_LARGE)]
-    mappers.append(_instead(403, problem_of[401]))
+    # Envoy itself says 403 of a body that was thrown away, of a token for another audience, and of another scheme.
+    mappers += [_instead(403, problem_of[413], _TOO_LARGE), _instead(403, problem_of[401])]
     mappers += [_mapper("EQ", status, problem, status) for status, problem in problem_of.items()]
     for least, (_, slug, title, _detail) in ((500, problem_of[500]), (400, problem_of[400])):
         mappers.append(_mapper("GE", least, (0, slug, title, "The gateway refused the request.")))

@@ -11,8 +11,6 @@ Resource = dict[str, Any]
 TYPE: Final = "type.googleapis.com/envoy"
 SUBJECT_HEADER: Final = "x-mercato-subject"
 """Whom the token names; set by the token check alone."""
-WAIT_HEADER: Final = "x-mercato-wait"
-"""Set on a request over a limit: the seconds to wait."""
 COLLECTOR: Final = "collector"
 JWT_REQUIREMENT: Final = "bearer"
 

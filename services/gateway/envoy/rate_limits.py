@@ -2,15 +2,14 @@
 
 All buckets live in the two filters' configuration of the virtual host, not in the routes': what a policy limits is
 counted once, however many lines of Envoy's table its rules become. A line names the limits that hold for it in its
-metadata. The filter for addresses stands before the token check and that for subjects behind it. They mark what is over
-a limit with `x-mercato-wait`; it is refused once its body has been read (`bodies`).
+metadata. The filter for addresses stands before the token check and that for subjects behind it.
 """
 
 import math
 from collections.abc import Iterable
 from typing import Final
 
-from services.gateway.envoy.options import SUBJECT_HEADER, WAIT_HEADER, Resource, duration, typed
+from services.gateway.envoy.options import SUBJECT_HEADER, Resource, duration, typed
 from services.gateway.policies import Limit
 
 ADDRESS_FILTER: Final = "mercato.address_limits"
@@ -49,20 +48,20 @@ def filter_configs(everywhere: Iterable[Limit], by_line: Iterable[Limit]) -> Res
 
 def _filter_config(name: str, limits: list[tuple[Limit, Resource]]) -> Resource:
     wait = max(math.ceil(limit.rule.interval / limit.rule.requests) for limit, _ in limits)
-    always, never = ({"default_value": {"numerator": share, "denominator": "HUNDRED"}} for share in (100, 0))
+    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
     return typed(
         _KIND,
         stat_prefix=_prefix(name),
         filter_enabled=always,
-        filter_enforced=never,  # it marks, and the refusal comes when the body has been read
+        filter_enforced=always,
         max_dynamic_descriptors=_CLIENTS,
         # Required, and without meaning here: what limits is the client's own bucket.
         token_bucket={"max_tokens": 2**31, "tokens_per_fill": 2**31, "fill_interval": "1s"},
         always_consume_default_token_bucket=False,
         descriptors=[_descriptor(limit) for limit, _ in limits],
         rate_limits=[{"actions": [action, _client(limit)]} for limit, action in limits],
-        request_headers_to_add_when_not_enforced=[
-            {"header": {"key": WAIT_HEADER, "value": str(wait)}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        response_headers_to_add=[
+            {"header": {"key": "retry-after", "value": str(wait)}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
         ],
     )
 

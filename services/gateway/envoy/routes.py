@@ -33,8 +33,10 @@ def routes_file(options: EnvoyOptions) -> str:
 
 def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
     """The one `RouteConfiguration`; a request no line matches is a 404 of the last line."""
-    routes = [line for route in table.routes for line in _lines(route, options)]
-    routes.append({"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
+    lines = [line for route in table.routes for line in _lines(route, options)]
+    not_found = {"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}}
+    lines.append({**not_found, "typed_per_filter_config": bodies.rules(None)})
+    routes = [*map(bodies.line_for_those_who_wait, lines), *lines]
     host: Resource = {
         "name": "mercato",
         "domains": ["*"],
@@ -79,24 +81,22 @@ def _repeatable(line: Resource, forward: Forward) -> Resource:
 
 
 def _line(route: Route, options: EnvoyOptions) -> Resource:
-    reading = bodies.reading_rule(route.policy if isinstance(route.action, Forward) else None)
+    # Without a key no token can be told from a forged one: the path is not open, and not ready.
+    unready = route.policy.token_required and options.jwks is None
+    served = route.policy if isinstance(route.action, Forward) and not unready else None
     line: Resource = {
         "name": route.name,
         "match": _match(route.match),
         "decorator": {"operation": _operation(route), "propagate": False},
-        "metadata": {"filter_metadata": {**rate_limits.named(route.policy.limits), **reading}},
+        "metadata": {"filter_metadata": {**rate_limits.named(route.policy.limits), **bodies.reading_rule(served)}},
     }
-    per_filter: Resource = {}
-    if isinstance(route.action, Forward):
-        per_filter |= bodies.rules(route.policy)
+    per_filter = line["typed_per_filter_config"] = bodies.rules(served)
+    if unready:
+        return {**line, "direct_response": {"status": 503}}
     if route.policy.token_required:
-        if options.jwks is None:  # no token can be told from a forged one: the path is not open, and not ready
-            return {**line, "direct_response": {"status": 503}}
         check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
         per_filter[TOKEN_FILTER] = typed(check, requirement_name=JWT_REQUIREMENT)
-        per_filter[bodies.REFUSAL_FILTER] = bodies.token_refusal_rule()
-    if per_filter:
-        line["typed_per_filter_config"] = per_filter
+        per_filter[bodies.REFUSAL_FILTER] = bodies.scheme_rule()
     if isinstance(route.action, Answer):
         line["direct_response"] = {"status": route.action.status}
         if route.action.allow:

@@ -36,6 +36,7 @@ spec:
   parentRefs: [{name: mercato}]
   rules:
     - {name: few, matches: [{path: {type: Exact, value: /few}}], backendRefs: [{name: order, port: 80}]}
+    - {name: known, matches: [{path: {type: Exact, value: /known}}], backendRefs: [{name: order, port: 80}]}
     - {name: many, matches: [{path: {type: Exact, value: /many}}], backendRefs: [{name: order, port: 80}]}
 ---
 apiVersion: mercato.dev/v1alpha1
@@ -52,6 +53,13 @@ metadata: {name: many}
 spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: own, sectionName: many}]
   token: NotRequired
+  maxRequestBody: 3Mi
+---
+apiVersion: mercato.dev/v1alpha1
+kind: GatewayPolicy
+metadata: {name: known}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: own, sectionName: known}]
   maxRequestBody: 3Mi
 """
 
@@ -121,7 +129,7 @@ async def test_without_keys_the_503_arrives_too(tmp_path_factory: pytest.TempPat
 
 async def test_a_limit_of_a_rules_own_is_kept_to_the_byte_and_answered_in_the_same_way(gateway: Gateway) -> None:
     (gateway.folder / "own.yaml").write_text(OWN_LIMITS)
-    async with ordering(gateway), tunnel(gateway.settings.envoy_port) as through:
+    async with ordering(gateway) as credentials, tunnel(gateway.settings.envoy_port) as through:
 
         async def known() -> bool:
             return (await gateway.call("POST", "/few")).status == 200
@@ -133,6 +141,15 @@ async def test_a_limit_of_a_rules_own_is_kept_to_the_byte_and_answered_in_the_sa
                 for size in (limit + 1, limit + 10, limit + 900_000, limit + 8 * MEBIBYTE):
                     said = await sent(through.port, "POST", path, size, length=length)
                     assert (said.status, said.slug) == (413, "payload-too-large"), (path, size, length)
+        for length in (True, False):  # and nothing of it is held for somebody who is not known
+            for given, size, status in (
+                ("", 2 * MEBIBYTE, 401),
+                ("Bearer forged", 8 * MEBIBYTE, 401),
+                (credentials, 3 * MEBIBYTE, 200),
+                (credentials, 3 * MEBIBYTE + 1, 413),
+            ):
+                said = await sent(through.port, "POST", "/known", size, length=length, Authorization=given)
+                assert said.status == status, (given, size, length)
         assert through.broken == []
 
 
