@@ -5,6 +5,7 @@ tunnel such as `kubectl port-forward` breaks. So whatever may refuse a request s
 the buffer must not have is thrown away as it comes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +24,11 @@ CHUNKED_NOTE: Final = "x-mercato-chunked"
 TOO_LARGE: Final = {"filter": READING_FILTER, "path": [{"key": "too_large"}], "value": {"bool_match": True}}
 _UNASKED: Final = {"disabled": True}
 """Not there on a line that has nothing for it."""
-_SMALL: Final = 6
-"""Digits of the length of a body that may be buffered whoever sends it."""
+_SMALL: Final = 1_000_000
+"""Bytes; a shorter body may be buffered whoever sends it."""
 _MEBIBYTE: Final = 1024 * 1024
+_LUA: Final = "extensions.filters.http.lua.v3"
+_READ: Final = {READING_FILTER: typed(f"{_LUA}.LuaPerRoute", filter_context={})}
 _BUFFER: Final = "extensions.filters.http.buffer.v3"
 _RBAC: Final = "extensions.filters.http.rbac.v3"
 _SCRIPT: Final = (
@@ -44,10 +47,9 @@ def chunked_note() -> Resource:
 
 
 def reading_filter() -> Resource:
-    """Throws away the bodies of what will be refused, where they are not so small that the buffer may have them."""
-    kind = "extensions.filters.http.lua.v3.Lua"
-    script = typed(kind, default_source_code={"inline_string": _SCRIPT})
-    return _unless(READING_FILTER, script, {"not_matcher": _may_be_large(_SMALL)})
+    """Throws away the bodies of what will be refused, on the lines that say so."""
+    script = typed(f"{_LUA}.Lua", default_source_code={"inline_string": _SCRIPT})
+    return {"name": READING_FILTER, "typed_config": script} | _UNASKED
 
 
 def buffer_filter() -> Resource:
@@ -71,10 +73,8 @@ def rules(policy: RulePolicy | None) -> Resource:
     """`typed_per_filter_config` of a line: its limit. None where no body is of use."""
     limit = policy.max_request_body if policy else _MEBIBYTE
     found = {BUFFER_FILTER: typed(f"{_BUFFER}.BufferPerRoute", buffer={"max_request_bytes": limit})}
-    digits = len(str(limit)) - 1
-    if digits < _SMALL:
-        matcher = _skip_if({"not_matcher": _may_be_large(digits)})
-        found[READING_FILTER] = typed("extensions.common.matching.v3.ExtensionWithMatcherPerRoute", xds_matcher=matcher)
+    if limit < _SMALL:
+        found |= _READ
     if policy and _needs_caller(policy):
         check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
         found[CALLER_FILTER] = typed(check, requirement_name=CALLER_REQUIREMENT)
@@ -85,40 +85,37 @@ def _needs_caller(policy: RulePolicy) -> bool:
     return policy.token_required and policy.max_request_body > _MEBIBYTE
 
 
-def line_for_those_who_wait(line: Resource) -> Resource:
-    """The same line for requests that wait for a 100: a service says that, or they are refused before their body.
+def by_body(lines: Sequence[Resource]) -> Resource:
+    """`matcher` of the virtual host: the lines as they are, or as a body needs them that may be large or waits.
 
-    What waits for a 100 has a length, which the filter before the buffer has compared with the limit.
+    What waits for a 100 is not buffered: its service says that, or it is refused before its body. It has a length,
+    which the script has compared with the limit.
     """
-    waiting = {"name": "expect", "string_match": {"exact": "100-continue", "ignore_case": True}}
-    match = {**line["match"], "headers": [waiting, *line["match"].get("headers", [])]}
-    filters = {name: config for name, config in line["typed_per_filter_config"].items() if name != BUFFER_FILTER}
-    return {**line, "match": match, "typed_per_filter_config": filters}
+    read = [_with_filters(line, _READ) for line in lines]
+    unbuffered = [_with_filters(line, {BUFFER_FILTER: None}) for line in read]
+    waiting = _header("expect", {"exact": "100-continue", "ignore_case": True})
+    length = _header("content-length", {"safe_regex": {"google_re2": {}, "regex": f"[0-9]{{{len(str(_SMALL))},}}"}})
+    endless = _header(CHUNKED_NOTE, {"exact": "chunked", "ignore_case": True})
+    matchers = [
+        {"predicate": waiting, "on_match": _to(unbuffered)},
+        {"predicate": {"or_matcher": {"predicate": [length, endless]}}, "on_match": _to(read)},
+    ]
+    return {"matcher_list": {"matchers": matchers}, "on_no_match": _to(lines)}
 
 
-def _may_be_large(digits: int) -> Resource:
-    """A body whose length is not told, or has more than so many digits."""
-    length = _header("content-length", {"safe_regex": {"google_re2": {}, "regex": f"[0-9]{{{digits + 1},}}"}})
-    return {"or_matcher": {"predicate": [length, _header(CHUNKED_NOTE, {"exact": "chunked", "ignore_case": True})]}}
+def _with_filters(line: Resource, changed: Resource) -> Resource:
+    filters = {**line["typed_per_filter_config"], **changed}
+    return {**line, "typed_per_filter_config": {name: config for name, config in filters.items() if config}}
+
+
+def _to(lines: Sequence[Resource]) -> Resource:
+    return {"action": {"name": "lines", "typed_config": typed("config.route.v3.RouteList", routes=list(lines))}}
 
 
 def _header(name: str, value: Resource) -> Resource:
     kind = "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
     found = {"name": name, "typed_config": {"@type": kind, "header_name": name}}
     return {"single_predicate": {"input": found, "value_match": value}}
-
-
-def _skip_if(predicate: Resource) -> Resource:
-    kind = "extensions.filters.common.matcher.action.v3.SkipFilter"
-    skip = {"action": {"name": "skip", "typed_config": typed(kind)}}
-    return {"matcher_list": {"matchers": [{"predicate": predicate, "on_match": skip}]}}
-
-
-def _unless(name: str, config: Resource, predicate: Resource) -> Resource:
-    """The filter, which is not there for requests that the predicate fits."""
-    delegated = {"name": name, "typed_config": config}
-    kind = "extensions.common.matching.v3.ExtensionWithMatcher"
-    return {"name": name, "typed_config": typed(kind, extension_config=delegated, xds_matcher=_skip_if(predicate))}
 
 
 def refusal_filter() -> Resource:

@@ -36,11 +36,10 @@ def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
     lines = [line for route in table.routes for line in _lines(route, options)]
     not_found = {"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}}
     lines.append({**not_found, "typed_per_filter_config": bodies.rules(None)})
-    routes = [*map(bodies.line_for_those_who_wait, lines), *lines]
     host: Resource = {
         "name": "mercato",
         "domains": ["*"],
-        "routes": routes,
+        "matcher": bodies.by_body(lines),
         "response_headers_to_add": [trace_header()],
     }
     if options.rate_limits:
