@@ -28,7 +28,8 @@ _SMALL: Final = 1_000_000
 """Bytes; a shorter body may be buffered whoever sends it."""
 _MEBIBYTE: Final = 1024 * 1024
 _LUA: Final = "extensions.filters.http.lua.v3"
-_READ: Final = {READING_FILTER: typed(f"{_LUA}.LuaPerRoute", filter_context={})}
+_READ: Final = typed(f"{_LUA}.LuaPerRoute", filter_context={})
+_FILTERS: Final = "typed_per_filter_config"
 _BUFFER: Final = "extensions.filters.http.buffer.v3"
 _RBAC: Final = "extensions.filters.http.rbac.v3"
 _SCRIPT: Final = (
@@ -74,7 +75,7 @@ def rules(policy: RulePolicy | None) -> Resource:
     limit = policy.max_request_body if policy else _MEBIBYTE
     found = {BUFFER_FILTER: typed(f"{_BUFFER}.BufferPerRoute", buffer={"max_request_bytes": limit})}
     if limit < _SMALL:
-        found |= _READ
+        found |= _thrown_away(found)
     if policy and _needs_caller(policy):
         check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
         found[CALLER_FILTER] = typed(check, requirement_name=CALLER_REQUIREMENT)
@@ -91,8 +92,11 @@ def by_body(lines: Sequence[Resource]) -> Resource:
     What waits for a 100 is not buffered: its service says that, or it is refused before its body. It has a length,
     which the script has compared with the limit.
     """
-    read = [_with_filters(line, _READ) for line in lines]
-    unbuffered = [_with_filters(line, {BUFFER_FILTER: None}) for line in read]
+    read = [{**line, _FILTERS: _thrown_away(line[_FILTERS])} for line in lines]
+    unbuffered = [
+        {**line, _FILTERS: {name: config for name, config in line[_FILTERS].items() if name != BUFFER_FILTER}}
+        for line in read
+    ]
     waiting = _header("expect", {"exact": "100-continue", "ignore_case": True})
     length = _header("content-length", {"safe_regex": {"google_re2": {}, "regex": f"[0-9]{{{len(str(_SMALL))},}}"}})
     endless = _header(CHUNKED_NOTE, {"exact": "chunked", "ignore_case": True})
@@ -103,9 +107,9 @@ def by_body(lines: Sequence[Resource]) -> Resource:
     return {"matcher_list": {"matchers": matchers}, "on_no_match": _to(lines)}
 
 
-def _with_filters(line: Resource, changed: Resource) -> Resource:
-    filters = {**line["typed_per_filter_config"], **changed}
-    return {**line, "typed_per_filter_config": {name: config for name, config in filters.items() if config}}
+def _thrown_away(filters: Resource) -> Resource:
+    """The filters of a line, with the script and, if there is none yet, the refusal behind it."""
+    return {REFUSAL_FILTER: _refusal({"any": True}), **filters, READING_FILTER: _READ}
 
 
 def _to(lines: Sequence[Resource]) -> Resource:
@@ -119,17 +123,18 @@ def _header(name: str, value: Resource) -> Resource:
 
 
 def refusal_filter() -> Resource:
-    """Refuses what was thrown away, with a 403 that the local replies turn into what is meant."""
-    return {"name": REFUSAL_FILTER, "typed_config": typed(f"{_RBAC}.RBAC", rules=_rules({"any": True}))}
+    """Refuses, with a 403 that the local replies turn into what is meant, on the lines that say so."""
+    return {"name": REFUSAL_FILTER, "typed_config": typed(f"{_RBAC}.RBAC")} | _UNASKED
 
 
 def scheme_rule() -> Resource:
-    """`typed_per_filter_config` of a line that needs a token: the check before takes anything for its scheme."""
+    """The refusal of a line that needs a token: the check before it takes anything for a scheme."""
     scheme = {"name": "authorization", "string_match": {"prefix": "bearer ", "ignore_case": True}}
-    return typed(f"{_RBAC}.RBACPerRoute", rbac={"rules": _rules({"header": scheme})})
+    return _refusal({"header": scheme})
 
 
-def _rules(principal: Resource) -> Resource:
+def _refusal(principal: Resource) -> Resource:
+    """Refuses what was thrown away, and whoever is not `principal`."""
     too_large = {"sourced_metadata": {"metadata_matcher": TOO_LARGE, "metadata_source": "DYNAMIC"}}
     fits = {"permissions": [{"not_rule": too_large}], "principals": [principal]}
-    return {"action": "ALLOW", "policies": {"fits": fits}}
+    return typed(f"{_RBAC}.RBACPerRoute", rbac={"rules": {"action": "ALLOW", "policies": {"fits": fits}}})
