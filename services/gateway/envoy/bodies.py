@@ -38,6 +38,7 @@ _SCRIPT: Final = (
     .replace("{{discarded}}", str(DISCARDED))
     .replace("{{filter}}", READING_FILTER)
     .replace("{{subject}}", SUBJECT_HEADER)
+    .replace("{{chunked}}", CHUNKED_NOTE)
 )
 
 

@@ -28,13 +28,17 @@ local function throw_away(handle, limit, refused)
   end
 end
 
+local function has_no_body(handle, headers, length)
+  return length == nil and headers:get("{{chunked}}") == nil and handle:streamInfo():protocol() ~= "HTTP/2"
+end
+
 function envoy_on_request(handle)
   local headers, rule = handle:headers(), handle:metadata()
   local limit, told = rule:get("limit"), headers:get("content-length")
   local length = told and tonumber(told)
   local refused = limit == nil
     or (rule:get("caller") == true and headers:get("{{subject}}") == nil)
-  if not refused and length ~= nil and length <= limit then
+  if has_no_body(handle, headers, length) or (not refused and length ~= nil and length <= limit) then
     return
   end
   if expects_continue(headers) then
