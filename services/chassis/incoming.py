@@ -6,7 +6,6 @@ So an answer to a body that is still on its way waits, for a bounded time and am
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
@@ -19,11 +18,15 @@ class Incoming:
     """Stands between the server's `receive` and the application."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        headers = Headers(scope=scope)
         self._receive = receive
-        self._ended = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-        # The first `receive` tells such a client to send its body.
-        self._held_back = headers.get("expect", "").lower() == "100-continue"
+        self._ended = True
+        self._held_back = False
+        for name, value in scope["headers"]:  # raw: every request comes by here
+            if (name == b"content-length" and value != b"0") or name == b"transfer-encoding":
+                self._ended = False
+            elif name == b"expect":
+                # The first `receive` tells such a client to send its body.
+                self._held_back = value.lower() == b"100-continue"
 
     async def __call__(self) -> Message:
         """The server's next message."""
