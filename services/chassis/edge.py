@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from opentelemetry import trace
@@ -13,6 +14,8 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import metrics, telemetry
+from services.chassis.heads import HeadersOnly
+from services.chassis.incoming import Incoming
 from services.chassis.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem, Unavailable
 from services.chassis.responses import problem_response
 
@@ -34,7 +37,7 @@ class Edge:
         self._within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _QUIET:
+        if scope["type"] != "http" or (scope["path"] in _QUIET and scope["method"] == "GET"):
             await self._app(scope, receive, send)
             return
         started = time.monotonic()
@@ -54,20 +57,25 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span, status: "_Status") -> None:
         trace_id = f"{span.get_span_context().trace_id:032x}"
+        incoming = Incoming(scope, receive)
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status.begun, status.code = True, message["status"]
-                MutableHeaders(scope=message)["x-trace-id"] = trace_id
+                headers = MutableHeaders(scope=message)
+                headers["x-trace-id"] = trace_id
+                if not await incoming.drained():
+                    headers["connection"] = "close"
             await send(message)
 
         async def send_in_time(message: Message) -> None:
             deadline.reschedule(None)
             await send_marked(message)
 
+        answer = HeadersOnly(self._app) if scope["method"] == "HEAD" else self._app
         try:
             async with asyncio.timeout(self._within) as deadline:
-                await self._app(scope, receive, send_in_time)
+                await answer(scope, incoming, send_in_time)
         except ClientDisconnect:
             pass
         except Exception as error:
@@ -76,7 +84,8 @@ class Edge:
                 telemetry.fail(span, error)
             if status.begun:
                 raise
-            await problem_response(problem)(scope, receive, send_marked)
+            with suppress(ClientDisconnect):
+                await problem_response(problem)(scope, incoming, send_marked)
 
     def _problem(self, error: Exception) -> Problem:
         if isinstance(error, Problem):

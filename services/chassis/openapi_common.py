@@ -126,7 +126,10 @@ MEANINGS: Final[dict[type[Problem], tuple[str, str]]] = {
     problems.NotFound: ("There is nothing here that you may see.", "There is nothing under this id."),
     problems.Conflict: ("The state does not allow it.", "The order is REJECTED and can no longer be cancelled."),
     problems.PayloadTooLarge: ("The body is over 1 MiB.", "The body is over 1 MiB; send less at once."),
-    problems.UnsupportedMediaType: ("The body is not JSON.", "Send the body as application/json."),
+    problems.UnsupportedMediaType: (
+        "The body is not JSON in UTF-8, or is encoded (`Content-Encoding`).",
+        "Send the body as application/json.",
+    ),
     problems.InvalidFields: (
         "A field or a parameter is invalid; see `errors`.",
         "Some fields are invalid; see errors.",

@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from services.chassis.content import check_json, check_plain
 from services.chassis.ids import parse_id
 from services.chassis.problems import (
     BadRequest,
@@ -17,7 +18,6 @@ from services.chassis.problems import (
     InvalidFields,
     NotFound,
     PayloadTooLarge,
-    UnsupportedMediaType,
 )
 from services.chassis.text import holds_control, shows
 
@@ -31,27 +31,33 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request) -> bytes:
-    """The raw body, at most 1 MiB. Raises PayloadTooLarge."""
+    """The raw body, at most 1 MiB. Raises UnsupportedMediaType when it is encoded, and PayloadTooLarge."""
+    check_plain(request)
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > MAX_BODY:
+        raise _too_large()
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BODY:
-            raise PayloadTooLarge("The body is over 1 MiB; send less at once.")
+            raise _too_large()
         chunks.append(chunk)
     return b"".join(chunks)
 
 
 async def read_json(request: Request, model: type[M]) -> M:
     """The body as `model`. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, InvalidFields."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise UnsupportedMediaType("Send the body as application/json.")
+    check_json(request)
     raw = await read_body(request)
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not readable JSON: {error}.") from None
     return validate(model, document)
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge("The body is over 1 MiB; send less at once.")
 
 
 def validate(model: type[M], document: Any) -> M:

@@ -1,12 +1,22 @@
-"""JSON answers."""
+"""JSON answers, and whether the caller has them already."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.chassis.problems import Problem
+
+_TAG = re.compile(r'"[^"]*"')
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` names this entity tag or `*`: the answer is 304 (RFC 9110, 13.1.2, weak comparison)."""
+    given = ",".join(request.headers.getlist("if-none-match"))
+    return given.strip() == "*" or etag.removeprefix("W/") in _TAG.findall(given)
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

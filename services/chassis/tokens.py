@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ LONGEST_SUBJECT = 255
 """Characters (OpenID Connect Core 1.0, section 2)."""
 LONGEST_NAME = 200
 """Characters of a person's name: as many as sign-up takes."""
+_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE | re.ASCII)
+"""RFC 6750, 2.1; the scheme in any case of letters and one or more blanks behind it (RFC 9110, 11.1 and 11.4)."""
 _CACHE_SIZE = 10_000
 _REFRESH_SECONDS = 300.0
 _SOONEST_REFRESH = 1.0
@@ -56,6 +59,13 @@ def require_admin(caller: Caller) -> None:
         raise Forbidden("Only an administrator may do this; log in with an account that has the role admin.")
 
 
+def bearer_token(request: Request) -> str | None:
+    """What stands behind the scheme; None without such credentials, or with more than one header of them."""
+    given = request.headers.getlist("authorization")
+    found = _CREDENTIALS.fullmatch(given[0]) if len(given) == 1 else None
+    return None if found is None else found[1]
+
+
 class Tokens:
     """Verifies tokens against the issuer's published keys, which it fetches when needed and keeps."""
 
@@ -81,9 +91,8 @@ class Tokens:
 
     async def verify(self, request: Request) -> Caller:
         """The request's caller. Raises Unauthorized, or Unavailable while no key can be had."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
+        token = bearer_token(request)
+        if token is None:
             raise Unauthorized("Send a bearer token: Authorization: Bearer <access_token>.")
         known = self._verified.get(token)
         if known and known[0] > time.time():

@@ -1,4 +1,4 @@
-"""Spring Cloud Kubernetes' discovery calls, Eureka's read calls, and `/apps` as a stream."""
+"""Spring Cloud Kubernetes' discovery calls, and `/apps` as a stream."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.chassis.negotiation import VARY, wants_events
 from services.chassis.problems import NotFound, Unavailable
 from services.chassis.responses import json_response
-from services.discovery import eureka
+from services.discovery import eureka_api
 from services.discovery.instances import Backend, Snapshot
 from services.discovery.registry import Registry
 from services.discovery.settings import DiscoverySettings
@@ -27,11 +28,9 @@ def routes(backend: Backend, registry: Registry, settings: DiscoverySettings) ->
         return snapshot
 
     async def apps(request: Request) -> Response:
-        if "text/event-stream" in request.headers.get("accept", ""):
-            return EventSourceResponse(
-                _events(backend), ping=settings.heartbeat_seconds, send_timeout=30, headers={"vary": "accept"}
-            )
-        return json_response(now().apps(), headers={"vary": "accept"})
+        if wants_events(request):
+            return EventSourceResponse(_events(backend), ping=settings.heartbeat_seconds, send_timeout=30, headers=VARY)
+        return json_response(now().apps(), headers=VARY)
 
     async def app(request: Request) -> Response:
         """An unknown service has no instances, as in Spring: an empty list."""
@@ -45,33 +44,12 @@ def routes(backend: Backend, registry: Registry, settings: DiscoverySettings) ->
                 return json_response(instance.body())
         raise NotFound(f"Service {name!r} has no ready instance {instance_id!r}; see /apps/{name}.")
 
-    async def eureka_apps(request: Request) -> Response:
-        return _eureka(request, eureka.applications(now(), registry))
-
-    async def eureka_delta(request: Request) -> Response:
-        return _eureka(request, eureka.delta(now(), registry))
-
-    async def eureka_app(request: Request) -> Response:
-        found = eureka.application(now(), registry, request.path_params["name"])
-        if found is None:
-            raise NotFound("This application has no ready instance; see /eureka/apps.")
-        return _eureka(request, found)
-
     return [
         Route("/apps", apps, methods=["GET"]),
         Route("/apps/{name}", app, methods=["GET"]),
         Route("/apps/{name}/{instance_id}", app_instance, methods=["GET"]),
-        Route("/eureka/apps", eureka_apps, methods=["GET"]),
-        Route("/eureka/apps/", eureka_apps, methods=["GET"]),  # as Netflix' own client asks
-        Route("/eureka/apps/delta", eureka_delta, methods=["GET"]),
-        Route("/eureka/apps/{name}", eureka_app, methods=["GET"]),
+        *eureka_api.routes(now, registry),
     ]
-
-
-def _eureka(request: Request, document: eureka.Document) -> Response:
-    if "json" in request.headers.get("accept", ""):
-        return json_response(document, headers={"vary": "accept"})
-    return Response(eureka.to_xml(document), media_type="application/xml", headers={"vary": "accept"})
 
 
 async def _events(backend: Backend) -> AsyncGenerator[ServerSentEvent, None]:

@@ -20,26 +20,43 @@ _NOT_OF_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U
 
 def applications(snapshot: Snapshot, registry: Registry) -> Document:
     """The body of `/eureka/apps`."""
-    return _applications([(instance, "ADDED") for instance in snapshot.instances], snapshot, registry)
+    return _applications([(one, "ADDED") for one in snapshot.instances], snapshot, registry)
 
 
 def delta(snapshot: Snapshot, registry: Registry) -> Document:
     """The body of `/eureka/apps/delta`."""
-    entries = [(instance, "ADDED") for instance in snapshot.instances]
-    entries += [(instance, "DELETED") for instance in registry.departed()]
+    entries = [(one, "ADDED") for one in snapshot.instances]
+    entries += [(one, "DELETED") for one in registry.departed()]
     return _applications(entries, snapshot, registry)
 
 
 def application(snapshot: Snapshot, registry: Registry, name: str) -> Document | None:
     """The body of `/eureka/apps/{APP}`, whose name is not case-sensitive; None when it has no ready instance."""
-    entries = [(instance, "ADDED") for instance in snapshot.instances if instance.service.upper() == name.upper()]
+    entries = [(one, "ADDED") for one in snapshot.instances if one.service.upper() == name.upper()]
     return {"application": _application(name.upper(), entries, registry)} if entries else None
+
+
+def instance(snapshot: Snapshot, registry: Registry, instance_id: str, name: str | None = None) -> Document | None:
+    """The body of `/eureka/instances/{id}`, and of `/eureka/apps/{APP}/{id}`; None when there is no such instance."""
+    for found in snapshot.instances:
+        if found.instance_id == instance_id and (name is None or found.service.upper() == name.upper()):
+            return {"instance": _instance(found, "ADDED", registry)}
+    return None
+
+
+def vip(snapshot: Snapshot, registry: Registry, address: str) -> Document | None:
+    """The body of `/eureka/vips/{address}` and `/eureka/svips/{address}`; None when nothing has this address.
+
+    Both addresses of an instance are its service's name, in any case of letters. The hash code is that of the answer.
+    """
+    found = Snapshot(tuple(one for one in snapshot.instances if one.service.upper() == address.upper()))
+    return applications(found, registry) if found.instances else None
 
 
 def _applications(entries: Iterable[tuple[Instance, str]], snapshot: Snapshot, registry: Registry) -> Document:
     groups: dict[str, list[tuple[Instance, str]]] = {}
-    for instance, action in entries:
-        groups.setdefault(instance.service.upper(), []).append((instance, action))
+    for entry, action in entries:
+        groups.setdefault(entry.service.upper(), []).append((entry, action))
     count = len(snapshot.instances)
     return {
         "applications": {
@@ -51,22 +68,22 @@ def _applications(entries: Iterable[tuple[Instance, str]], snapshot: Snapshot, r
 
 
 def _application(name: str, entries: Iterable[tuple[Instance, str]], registry: Registry) -> Document:
-    return {"name": name, "instance": [_instance(instance, action, registry) for instance, action in entries]}
+    return {"name": name, "instance": [_instance(one, action, registry) for one, action in entries]}
 
 
-def _instance(instance: Instance, action: str, registry: Registry) -> Document:
-    since = registry.since(instance)
-    base = instance.body()["uri"]
-    plain, tls = ("false", "true") if instance.secure else ("true", "false")
+def _instance(one: Instance, action: str, registry: Registry) -> Document:
+    since = registry.since(one)
+    base = one.body()["uri"]
+    plain, tls = ("false", "true") if one.secure else ("true", "false")
     return {
-        "instanceId": instance.instance_id,
-        "hostName": instance.host,
-        "app": instance.service.upper(),
-        "ipAddr": instance.host,
+        "instanceId": one.instance_id,
+        "hostName": one.host,
+        "app": one.service.upper(),
+        "ipAddr": one.host,
         "status": "UP",
         "overriddenStatus": "UNKNOWN",
-        "port": {"$": 0 if instance.secure else instance.port, "@enabled": plain},
-        "securePort": {"$": instance.port if instance.secure else 0, "@enabled": tls},
+        "port": {"$": 0 if one.secure else one.port, "@enabled": plain},
+        "securePort": {"$": one.port if one.secure else 0, "@enabled": tls},
         "countryId": 1,
         "dataCenterInfo": {"@class": DATA_CENTER, "name": "MyOwn"},
         "leaseInfo": {
@@ -77,12 +94,12 @@ def _instance(instance: Instance, action: str, registry: Registry) -> Document:
             "evictionTimestamp": 0,
             "serviceUpTimestamp": since,
         },
-        "metadata": dict(instance.metadata),
+        "metadata": dict(one.metadata),
         "homePageUrl": f"{base}/",
         "statusPageUrl": f"{base}/readyz",
         "healthCheckUrl": f"{base}/readyz",
-        "vipAddress": instance.service,
-        "secureVipAddress": instance.service,
+        "vipAddress": one.service,
+        "secureVipAddress": one.service,
         "isCoordinatingDiscoveryServer": "false",
         "lastUpdatedTimestamp": str(since),
         "lastDirtyTimestamp": str(since),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.chassis.openapi import PATH, part
+from services.chassis.responses import is_known
 from services.gateway.control import Control
 from services.gateway.merging import merge
 from services.gateway.operations import DESCRIPTION, OPERATIONS
@@ -64,6 +65,6 @@ def _hash(text: str) -> str:
 def _tagged(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
     etag = f'"{blake2s(body, digest_size=12).hexdigest()}"'
     headers = {**headers, "etag": etag, "cache-control": "no-cache"}
-    if etag in (given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")):
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)

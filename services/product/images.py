@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from services.chassis.database import Database
 from services.chassis.problems import NotFound
+from services.chassis.responses import is_known
 from services.product import repository
 from services.product.pictures import draw
 
@@ -34,6 +35,6 @@ class Images:
         picture = draw(row.sku, row.name, row.category)
         etag = f'"{blake2s(picture, digest_size=12).hexdigest()}"'
         headers = {"etag": etag, "cache-control": _CACHE, "content-security-policy": "default-src 'none'"}
-        if etag in (given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")):
+        if is_known(request, etag):
             return Response(status_code=304, headers=headers)
         return Response(picture, headers=headers, media_type="image/svg+xml")

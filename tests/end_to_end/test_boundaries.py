@@ -1,5 +1,6 @@
 """What the gateway and the services refuse, and how they say it."""
 
+import gzip
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.end_to_end.shop import Answer, Shop, order_body
+from tests.support.stubborn import MEBIBYTE, sent, tunnel
 
 
 def assert_problem(answer: Answer, status: int) -> None:
@@ -44,6 +46,63 @@ async def test_without_a_valid_token_nothing_of_a_customer_is_shown(shop: Shop) 
             answer = await shop.call("GET", path, token=token)
             assert_problem(answer, 401)
             assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_the_scheme_of_a_token_is_written_in_any_case(shop: Shop) -> None:
+    customer = await shop.sign_up()
+    for path in ("/api/v1/customers/me", "/api/v1/orders", "/api/v1/notifications"):
+        for scheme in ("bearer", "BEARER ", "bEARER   "):
+            answer = await shop.call("GET", path, headers={"authorization": f"{scheme} {customer.token}"})
+            assert answer.status == 200, answer
+
+
+async def test_whatever_may_be_read_may_be_asked_for_its_head(shop: Shop) -> None:
+    customer, product = await shop.sign_up(), await shop.new_product(1)
+    order = await shop.bought(customer, product["id"])
+    admin = await shop.admin()
+    for path in (
+        "/openapi.json",
+        "/docs",
+        "/.well-known/openid-configuration",
+        "/.well-known/jwks.json",
+        "/api/v1/products",
+        f"/api/v1/products/{product['id']}",
+        product["image_url"],
+        "/api/v1/customers/me",
+        "/api/v1/orders",
+        f"/api/v1/orders/{order['id']}",
+        f"/api/v1/orders/{order['id']}/timeline",
+        "/api/v1/notifications",
+        f"/api/v1/orders/{uuid4()}",
+    ):
+        got, headed = [await shop.call(method, path, token=customer.token) for method in ("GET", "HEAD")]
+        assert (headed.status, headed.body) == (got.status, b""), path
+        assert headed.headers["content-type"] == got.headers["content-type"]
+        assert headed.headers.get("etag") == got.headers.get("etag")
+    moves = f"/api/v1/products/{product['id']}/stock-moves"
+    assert [(await shop.call("HEAD", moves, token=token)).status for token in (admin, customer.token)] == [200, 403]
+
+
+async def test_an_encoded_body_is_415_and_says_what_is_taken(shop: Shop) -> None:
+    customer = await shop.sign_up()
+    kind = {"content-type": "application/json", "idempotency-key": "k"}
+    for path, coding in (("/api/v1/orders", "gzip"), ("/api/v1/tokens", "br"), ("/api/v1/customers", "unknown")):
+        headers = {**kind, "content-encoding": coding}
+        answer = await shop.call("POST", path, token=customer.token, data=gzip.compress(b"{}"), headers=headers)
+        assert_problem(answer, 415)
+        assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_that_is_too_large_is_answered_through_a_tunnel_that_goes_on_to_work(shop: Shop) -> None:
+    customer = await shop.sign_up()
+    port = int(shop.url.rpartition(":")[2])
+    async with tunnel(port) as through:
+        for size in (2 * MEBIBYTE, 10 * MEBIBYTE):
+            for length in (True, False):
+                bearer = f"Bearer {customer.token}"
+                said = await sent(through.port, "POST", "/api/v1/orders", size, length=length, Authorization=bearer)
+                assert (said.status, said.slug) == (413, "payload-too-large")
+        assert through.broken == []
 
 
 async def test_a_customer_may_not_do_what_is_for_the_staff(shop: Shop) -> None:

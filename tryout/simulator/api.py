@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.chassis.responses import json_response
+from services.chassis.tokens import bearer_token
 from tryout.simulator import objects, requests
 from tryout.simulator.commands import Commands, Hang
 from tryout.simulator.errors import ApiError, Missing, Unauthenticated
@@ -76,8 +77,8 @@ class Api:
         return answer
 
     def _authenticate(self, request: Request) -> None:
-        expected = f"Bearer {self._settings.stripe_api_key.get_secret_value()}"
-        given = request.headers.get("authorization", "")
+        expected = self._settings.stripe_api_key.get_secret_value()
+        given = bearer_token(request) or ""
         if not hmac.compare_digest(given.encode(), expected.encode()):
             raise Unauthenticated
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.gateway.envoy import rate_limits
+from services.gateway.envoy import bodies, rate_limits
 from services.gateway.envoy.local_replies import REPEATABLE, TRACE_NOTE, local_reply_config
 from services.gateway.envoy.options import (
     COLLECTOR,
@@ -14,13 +14,13 @@ from services.gateway.envoy.options import (
     file_source,
     typed,
 )
-from services.gateway.envoy.routes import BODY_FILTER, ROUTES_NAME, TOKEN_FILTER, routes_file
+from services.gateway.envoy.routes import ROUTES_NAME, TOKEN_FILTER, routes_file
 from services.gateway.envoy.tls import transport_socket
 
 _MEBIBYTE: Final = 1024 * 1024
 # Headers by which other proxies tell who the caller is, and those that steer Envoy: from a client they are forged.
 _FORGED: Final = (
-    SUBJECT_HEADER, REPEATABLE,
+    SUBJECT_HEADER, REPEATABLE, bodies.CHUNKED_NOTE,
     "x-user-id", "x-user", "x-customer-id", "x-remote-user", "remote-user", "x-forwarded-user",
     "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-auth-request-user",
     "x-auth-request-email", "x-auth-request-groups", "x-authenticated-user", "x-consumer-id", "x-consumer-username",
@@ -55,7 +55,9 @@ def _listener(name: str, host: str, port: int, chain: Resource) -> Resource:
 
 def _connection_manager(options: EnvoyOptions) -> Resource:
     chain = _filters(options)
-    streaming = [item for item in chain if item["name"] != BODY_FILTER]  # a socket's bytes have no end to wait for
+    # A socket's bytes have no end to wait for.
+    of_bodies = {bodies.CALLER_FILTER, bodies.READING_FILTER, bodies.BUFFER_FILTER}
+    streaming = [item for item in chain if item["name"] not in of_bodies]
     return typed(
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="gateway",
@@ -74,13 +76,18 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
             "cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}]
         },  # no client is internal: none may steer Envoy by headers
         normalize_path=True,
+        proxy_100_continue=True,  # who waits for it is refused before the body is on its way
         server_name="mercato",
         request_headers_timeout="10s",
         request_timeout="60s",
         stream_idle_timeout="300s",
         drain_timeout="5s",
         common_http_protocol_options={"idle_timeout": "300s"},
-        http_protocol_options={"accept_http_10": True, "default_host_for_http_10": "gateway"},
+        http_protocol_options={
+            "accept_http_10": True,
+            "default_host_for_http_10": "gateway",
+            "allow_custom_methods": True,  # which then are none that a path takes: 405, not 400
+        },
         http2_protocol_options={
             "max_concurrent_streams": 128,
             "initial_stream_window_size": 256 * 1024,
@@ -93,16 +100,16 @@ def _connection_manager(options: EnvoyOptions) -> Resource:
 
 
 def _filters(options: EnvoyOptions) -> list[Resource]:
-    """In the order a request meets them: cheap refusals first, the body only once the caller is known."""
+    """In the order a request meets them: first its body, then what may refuse it, the cheap before the dear."""
     return [
         _trace_note(),
+        bodies.caller_filter(_token_check(options)),
+        bodies.reading_filter(),
+        bodies.buffer_filter(),
         rate_limits.empty_filter(rate_limits.ADDRESS_FILTER),
         {"name": TOKEN_FILTER, "typed_config": _token_check(options)},
         rate_limits.empty_filter(rate_limits.SUBJECT_FILTER),
-        {
-            "name": BODY_FILTER,
-            "typed_config": typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=_MEBIBYTE),
-        },
+        bodies.refusal_filter(),
         {
             "name": "envoy.filters.http.router",
             "typed_config": typed("extensions.filters.http.router.v3.Router", suppress_envoy_headers=True),
@@ -127,13 +134,18 @@ def _token_check(options: EnvoyOptions) -> Resource:
         "issuer": options.issuer,
         "audiences": [options.audience],
         "require_expiration": True,
-        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        # Case matters in a prefix here and not in a scheme (RFC 9110, 11.1), which is compared behind this check.
+        "from_headers": [{"name": "Authorization", "value_prefix": " "}],
         "forward": True,  # services verify the token themselves
         "claim_to_headers": [{"header_name": SUBJECT_HEADER, "claim_name": "sub"}],
         "jwt_cache_config": {"jwt_cache_size": 10_000, "jwt_max_token_size": 4096},
         "local_jwks": {"inline_string": options.jwks},
     }
-    requirements = {JWT_REQUIREMENT: {"provider_name": "issuer"}}
+    either = [{"provider_name": "issuer"}, {"allow_missing_or_failed": {}}]
+    requirements = {
+        JWT_REQUIREMENT: {"provider_name": "issuer"},
+        bodies.CALLER_REQUIREMENT: {"requires_any": {"requirements": either}},
+    }
     return typed(kind, providers={"issuer": provider}, requirement_map=requirements)
 
 
@@ -142,7 +154,7 @@ def _without_forged_headers() -> Resource:
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": typed(
             "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            mutations=[{"remove": name} for name in _FORGED],
+            mutations=[*({"remove": name} for name in _FORGED), bodies.chunked_note()],
         ),
     }
 

@@ -4,6 +4,7 @@ import json
 from typing import Final
 
 from services.chassis import problems
+from services.gateway.envoy.bodies import TOO_LARGE
 from services.gateway.envoy.options import Resource
 
 _WAIT: Final = "Wait as many seconds as Retry-After says, then try again."
@@ -23,6 +24,12 @@ _DETAILS: Final[dict[type[problems.Problem], str]] = {
 # Statuses only a proxy answers: no service raises them, so they are not in the error tree.
 _PROXY_ONLY: Final = (
     (408, "request-timeout", "Request timeout", "The request took too long to arrive. Send it again, faster."),
+    (
+        417,
+        "expectation-failed",
+        "Expectation failed",
+        "Only a body with a Content-Length can wait for a 100. Send the request again without Expect.",
+    ),
     (431, "header-too-large", "Header too large", "The headers are larger than 60 KiB. Send fewer or shorter ones."),
     (502, "bad-gateway", "Bad gateway", "The service behind this path answered something unreadable. Try again."),
     (504, "gateway-timeout", "Gateway timeout", "The service behind this path took too long. Try again."),
@@ -39,21 +46,30 @@ TRACE_NOTE: Final = "x-mercato-trace"
 _NOTED = {"command": "REQ", "param": TRACE_NOTE}
 _TRACE_OR_UNIQUE: Final = f"%COALESCE({json.dumps({'operators': [_NOTED, 'UNIQUE_ID']})})%"
 _REPEATABLE_ONLY: Final = {"header_filter": {"header": {"name": REPEATABLE, "present_match": True}}}
-_EXTRA_HEADERS: Final = {401: ("www-authenticate", "Bearer"), 503: ("retry-after", "1")}
+_TOO_LARGE: Final = {"metadata_filter": {"matcher": TOO_LARGE, "match_if_key_not_found": False}}
+_EXTRA_HEADERS: Final = {
+    401: ("www-authenticate", "Bearer"),
+    503: ("retry-after", "1"),
+}
 
 
 def local_reply_config() -> Resource:
     """`local_reply_config` of the connection manager; the first mapper that fits decides."""
     problem_of = {kind.status: (kind.status, kind.slug, kind.title, detail) for kind, detail in _DETAILS.items()}
     problem_of |= {status: (status, slug, title, detail) for status, slug, title, detail in _PROXY_ONLY}
-    late = _mapper("EQ", 504, (*problem_of[503][:3], _REPEAT), 503)
-    mappers = [late | {"filter": {"and_filter": {"filters": [late["filter"], _REPEATABLE_ONLY]}}, "status_code": 503}]
+    mappers = [_instead(504, (*problem_of[503][:3], _REPEAT), _REPEATABLE_ONLY)]
+    # Envoy itself says 403 of a body that was thrown away, of a token for another audience, and of another scheme.
+    mappers += [_instead(403, problem_of[413], _TOO_LARGE), _instead(403, problem_of[401])]
     mappers += [_mapper("EQ", status, problem, status) for status, problem in problem_of.items()]
-    # Envoy itself says 403 only of a token for another audience: here that is a token that is not valid.
-    mappers.append(_mapper("EQ", 403, problem_of[401], 401) | {"status_code": 401})
     for least, (_, slug, title, _detail) in ((500, problem_of[500]), (400, problem_of[400])):
         mappers.append(_mapper("GE", least, (0, slug, title, "The gateway refused the request.")))
     return {"mappers": mappers}
+
+
+def _instead(status: int, problem: tuple[int, str, str, str], when: Resource | None = None) -> Resource:
+    """Answers `problem` where Envoy would answer `status`, and `when` fits."""
+    mapper = _mapper("EQ", status, problem, problem[0]) | {"status_code": problem[0]}
+    return mapper | {"filter": {"and_filter": {"filters": [mapper["filter"], when]}}} if when else mapper
 
 
 def _mapper(comparison: str, compared: int, problem: tuple[int, str, str, str], status: int = 0) -> Resource:

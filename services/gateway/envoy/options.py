@@ -10,6 +10,7 @@ Resource = dict[str, Any]
 
 TYPE: Final = "type.googleapis.com/envoy"
 SUBJECT_HEADER: Final = "x-mercato-subject"
+"""Whom the token names; set by the token check alone."""
 COLLECTOR: Final = "collector"
 JWT_REQUIREMENT: Final = "bearer"
 

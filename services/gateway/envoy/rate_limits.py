@@ -21,9 +21,9 @@ _CLIENTS: Final = 20_000
 _KIND: Final = "extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 
 
-def metadata(limits: Iterable[Limit]) -> Resource:
-    """`metadata` of a line: the limits of its own."""
-    return {"filter_metadata": {_METADATA: {limit.name: limit.name for limit in limits}}}
+def named(limits: Iterable[Limit]) -> Resource:
+    """The part of a line's metadata that names the limits of its own."""
+    return {_METADATA: {limit.name: limit.name for limit in limits}}
 
 
 def empty_filter(name: str) -> Resource:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from services.gateway.envoy import rate_limits
+from services.gateway.envoy import bodies, rate_limits
 from services.gateway.envoy.local_replies import REPEATABLE, trace_header
 from services.gateway.envoy.options import JWT_REQUIREMENT, SUBJECT_HEADER, EnvoyOptions, Resource, duration, typed
 from services.gateway.models import HeaderChanges, HeaderMatch, PathMatch, RouteMatch
@@ -13,7 +13,6 @@ from services.gateway.routes import Answer, Forward, Route, RouteTable
 ROUTES_NAME: Final = "mercato"
 WITH_KEYS_FILE: Final = "routes/routes.json"
 WITHOUT_KEYS_FILE: Final = "routes/without-keys.json"
-BODY_FILTER: Final = "envoy.filters.http.buffer"
 TOKEN_FILTER: Final = "envoy.filters.http.jwt_authn"  # noqa: S105 - a name
 _IDEMPOTENT: Final = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _KEY: Final = {"name": "idempotency-key", "present_match": True}
@@ -34,12 +33,13 @@ def routes_file(options: EnvoyOptions) -> str:
 
 def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
     """The one `RouteConfiguration`; a request no line matches is a 404 of the last line."""
-    routes = [line for route in table.routes for line in _lines(route, options)]
-    routes.append({"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
+    lines = [line for route in table.routes for line in _lines(route, options)]
+    not_found = {"name": "not-found", "match": {"prefix": "/"}, "direct_response": {"status": 404}}
+    lines.append({**not_found, "typed_per_filter_config": bodies.rules(None)})
     host: Resource = {
         "name": "mercato",
         "domains": ["*"],
-        "routes": routes,
+        "matcher": bodies.by_body(lines),
         "response_headers_to_add": [trace_header()],
     }
     if options.rate_limits:
@@ -50,7 +50,7 @@ def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
         name=ROUTES_NAME,
         virtual_hosts=[host],
         # Whom the token names is for the gateway's limits alone: services verify the token themselves.
-        request_headers_to_remove=[SUBJECT_HEADER],
+        request_headers_to_remove=[SUBJECT_HEADER, bodies.CHUNKED_NOTE],
         validate_clusters=False,
     )
 
@@ -80,26 +80,22 @@ def _repeatable(line: Resource, forward: Forward) -> Resource:
 
 
 def _line(route: Route, options: EnvoyOptions) -> Resource:
+    # Without a key no token can be told from a forged one: the path is not open, and not ready.
+    unready = route.policy.token_required and options.jwks is None
+    served = route.policy if isinstance(route.action, Forward) and not unready else None
     line: Resource = {
         "name": route.name,
         "match": _match(route.match),
         "decorator": {"operation": _operation(route), "propagate": False},
-        "metadata": rate_limits.metadata(route.policy.limits),
+        "metadata": {"filter_metadata": {**rate_limits.named(route.policy.limits), **bodies.reading_rule(served)}},
     }
-    per_filter: Resource = {}
-    if isinstance(route.action, Forward):
-        per_filter[BODY_FILTER] = typed(
-            "extensions.filters.http.buffer.v3.BufferPerRoute",
-            buffer={"max_request_bytes": route.policy.max_request_body},
-        )
+    per_filter = line["typed_per_filter_config"] = bodies.rules(served)
+    if unready:
+        return {**line, "direct_response": {"status": 503}}
     if route.policy.token_required:
-        if options.jwks is None:  # no token can be told from a forged one: the path is not open, and not ready
-            return {**line, "direct_response": {"status": 503}}
-        per_filter[TOKEN_FILTER] = typed(
-            "extensions.filters.http.jwt_authn.v3.PerRouteConfig", requirement_name=JWT_REQUIREMENT
-        )
-    if per_filter:
-        line["typed_per_filter_config"] = per_filter
+        check = "extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+        per_filter[TOKEN_FILTER] = typed(check, requirement_name=JWT_REQUIREMENT)
+        per_filter[bodies.REFUSAL_FILTER] = bodies.scheme_rule()
     if isinstance(route.action, Answer):
         line["direct_response"] = {"status": route.action.status}
         if route.action.allow:

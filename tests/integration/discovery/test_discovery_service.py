@@ -113,6 +113,96 @@ async def test_eurekas_calls_answer_xml_unless_json_is_asked_for(discovery: Any)
     assert (await get(discovery, "/eureka/apps/NOBODY"))[0] == 404
 
 
+EUREKA = [
+    "/eureka/apps",
+    "/eureka/apps/",
+    "/eureka/apps/?regions=one,two",
+    "/eureka/apps/delta",
+    "/eureka/apps/delta/",
+    "/eureka/apps/ORDER",
+    "/eureka/apps/order/",
+    "/eureka/apps/Order/order",
+    "/eureka/apps/ORDER/order/",
+    "/eureka/instances/order",
+    "/eureka/instances/order/",
+    "/eureka/vips/order",
+    "/eureka/vips/ORDER/",
+    "/eureka/svips/order",
+    "/eureka/svips/order/?regions=one",
+]
+
+
+@pytest.mark.parametrize("base", ["/eureka", "/eureka/v2"])
+async def test_every_read_call_of_eureka_answers_in_the_form_that_weighs_most(discovery: Any, base: str) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    for path in (base + path.removeprefix("/eureka") for path in EUREKA):
+        for accept, json_wanted in (
+            ("", False),
+            ("*/*", False),
+            ("application/json", True),
+            ("application/json;q=0.1, application/xml", False),
+            ("application/json, application/xml;q=0.9", True),
+            ("application/xml;q=0, */*", True),
+        ):
+            status, body = await get(discovery, path, accept=accept)
+            assert (status, isinstance(body, dict)) == (200, json_wanted), (path, accept)
+            text = json.dumps(body) if json_wanted else body
+            assert "127.0.0.1" in text
+            if not json_wanted:
+                ET.fromstring(text)  # noqa: S314 - ours
+            async with discovery.http.head(discovery.url + path, headers={"accept": accept}) as headed:
+                assert headed.status == 200
+                assert headed.content_type == ("application/json" if json_wanted else "application/xml")
+                assert headed.headers["vary"] == "accept"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/apps/NOBODY", "/apps/ORDER/nobody", "/apps/PRODUCT/order", "/instances/nobody", "/vips/nobody", "/svips/x"],
+)
+async def test_what_eureka_does_not_know_is_404(discovery: Any, path: str) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    assert (await get(discovery, f"/eureka{path}"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/eureka/apps/ORDER", "GET, HEAD"),
+        ("POST", "/eureka/v2/apps/ORDER/", "GET, HEAD"),
+        ("PUT", "/eureka/apps/ORDER/order?status=UP", "GET, HEAD"),
+        ("DELETE", "/eureka/apps/ORDER/order", "GET, HEAD"),
+        ("PUT", "/eureka/apps/ORDER/order/status?value=OUT_OF_SERVICE", ""),
+        ("DELETE", "/eureka/apps/ORDER/order/status", ""),
+        ("PUT", "/eureka/apps/ORDER/order/metadata?a=b", ""),
+    ],
+)
+async def test_whoever_registers_is_told_that_kubernetes_does(
+    discovery: Any, method: str, path: str, allow: str
+) -> None:
+    async with discovery.http.request(method, discovery.url + path, json={"instance": {}}) as answer:
+        body = await answer.json(content_type=None)
+        assert (answer.status, answer.headers["allow"]) == (405, allow)
+        assert "Kubernetes" in body["detail"]
+
+
+async def test_a_stream_is_for_those_who_want_it_most_and_its_head_ends(discovery: Any) -> None:
+    discovery.write(process("order", 1))
+    await until(discovery, ["order"])
+    for accept, kind in (
+        ("text/event-stream", "text/event-stream"),
+        ("application/json;q=0.5, text/event-stream", "text/event-stream"),
+        ("application/json, text/event-stream;q=0.5", "application/json"),
+        ("text/event-stream;q=0, */*", "application/json"),
+    ):
+        async with discovery.http.head(discovery.url + "/apps", headers={"accept": accept}) as headed:
+            assert (headed.status, headed.content_type) == (200, kind)
+        async with discovery.http.get(discovery.url + "/apps", headers={"accept": accept}) as answer:
+            assert answer.content_type == kind
+
+
 async def test_eurekas_delta_tells_who_left(discovery: Any) -> None:
     discovery.write(process("order", 1), process("order-2", 2))
     await until(discovery, ["order", "order-2"])

@@ -17,8 +17,8 @@ async def test_unknown_path_and_method_come_before_the_token(gateway: Gateway) -
     assert_problem(await gateway.call("GET", "/api/v1/orders/1/2", token="broken"), 404, "not-found")
     refused = await gateway.call("DELETE", "/api/v1/orders")
     assert_problem(refused, 405, "method-not-allowed")
-    assert refused.headers["allow"] == "GET, POST"
-    assert (await gateway.call("PUT", "/api/v1/orders/1/timeline")).headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD, POST"
+    assert (await gateway.call("PUT", "/api/v1/orders/1/timeline")).headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

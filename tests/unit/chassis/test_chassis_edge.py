@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -75,6 +76,21 @@ def app() -> Starlette:
     async def things(request: Request) -> Response:
         return json_response({"method": request.method})
 
+    async def endless(_request: Request) -> Response:
+        async def lines() -> AsyncIterator[bytes]:
+            while True:
+                yield b"again "
+                await asyncio.sleep(0)
+
+        return StreamingResponse(lines())
+
+    async def events(_request: Request) -> Response:
+        async def silence() -> AsyncIterator[str]:
+            await asyncio.Event().wait()
+            yield ""
+
+        return EventSourceResponse(silence())
+
     async def marked(_request: Request) -> Response:
         return PlainTextResponse("ok", headers={"x-trace-id": "mine"})
 
@@ -83,6 +99,8 @@ def app() -> Starlette:
         Route("/things", things, methods=["POST"]),
         Route("/things/{id}", things, methods=["PATCH"]),
         Route("/marked", marked),
+        Route("/endless", endless),
+        Route("/events", events),
     ]
     return application(Settings(), routes=routes)
 
@@ -138,6 +156,28 @@ async def test_an_unknown_method_is_405_with_all_that_the_path_takes(app: Starle
         assert (answer.status, answer.header("allow")) == (405, ["GET, HEAD, POST"])
         assert answer.json()["type"] == "https://mercato.dev/problems/method-not-allowed"
     assert (await call(app, "/things/1", "GET")).header("allow") == ["PATCH"]
+
+
+@pytest.mark.parametrize("path", ["/marked", "/nothing", "/livez", "/readyz"])
+async def test_head_says_what_get_says_before_its_body(app: Starlette, path: str) -> None:
+    got, headed = await call(app, path), await call(app, path, "HEAD")
+    ids = {"x-trace-id"}
+    assert headed.status == got.status
+    assert [one for one in headed.headers if one[0] not in ids] == [one for one in got.headers if one[0] not in ids]
+    assert headed.body == (got.body if got.status == 404 else b""), "of a problem the server leaves the body out"
+
+
+@pytest.mark.parametrize("path", ["/endless", "/events"])
+async def test_head_of_a_stream_ends(app: Starlette, path: str) -> None:
+    async with asyncio.timeout(5):
+        answer = await call(app, path, "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+async def test_a_health_check_takes_no_other_method(app: Starlette, path: str) -> None:
+    answer = await call(app, path, "POST")
+    assert (answer.status, answer.header("allow")) == (405, ["GET, HEAD"])
 
 
 async def test_the_trace_id_is_that_of_the_caller_and_stands_once(app: Starlette) -> None:

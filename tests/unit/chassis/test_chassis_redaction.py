@@ -17,6 +17,8 @@ TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjLTEifQ.c2lnbmF0dXJl"
     [
         (f"got {TOKEN}", TOKEN),
         ("Authorization: Bearer opaque-token_1234", "opaque-token_1234"),
+        ("authorization: bearer opaque-token_1234", "opaque-token_1234"),
+        ("AUTHORIZATION: BEARER \t opaque-token_1234", "opaque-token_1234"),
         ("paid with pm_card_visa today", "pm_card_visa"),
         ("key sk_test_51Habcdef", "sk_test_51Habcdef"),
         ("whsec_abcdefghij", "whsec_abcdefghij"),

@@ -35,7 +35,12 @@ class Sample(Body):
 
 
 def request(
-    body: bytes | list[bytes] = b"", *, kind: str | None = "application/json", query: str = "", path: str = ""
+    body: bytes | list[bytes] = b"",
+    *,
+    kind: str | None = "application/json",
+    query: str = "",
+    path: str = "",
+    more: list[tuple[str, str]] | None = None,
 ) -> Request:
     chunks = list(body) if isinstance(body, list) else [body]
 
@@ -43,6 +48,7 @@ def request(
         return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
 
     headers = [(b"content-type", kind.encode())] if kind else []
+    headers += [(name.encode(), value.encode()) for name, value in more or []]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": query.encode()}
     return Request({**scope, "path_params": {"id": path}}, receive)
 
@@ -64,13 +70,42 @@ async def test_a_valid_body_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json; charset=utf-8", "application/merge-patch+json", "APPLICATION/JSON"]
+    "kind",
+    [
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        'application/json; charset="utf-8"',
+        "application/json; Charset=US-ASCII",
+        "application/json; version=1",
+        "application/json;",
+        "application/merge-patch+json",
+        "application/problem+json",
+        "Application/Problem+JSON; charset=utf8",
+        "APPLICATION/JSON",
+    ],
 )
 async def test_json_by_any_of_its_names_is_taken(kind: str) -> None:
     assert (await read_json(request(b'{"name": "a"}', kind=kind), Sample)).name == "a"
 
 
-@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json+x", ""])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        None,
+        "",
+        "text/plain",
+        "text/json",
+        "text/json+x",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        "application/json, text/plain",
+        "application/json; charset=iso-8859-1",
+        "application/json; charset=utf-16",
+        'application/json; charset=""',
+        "application/json/x",
+        "json",
+    ],
+)
 async def test_anything_else_is_415(kind: str | None) -> None:
     with pytest.raises(UnsupportedMediaType):
         await read_json(request(b'{"name": "a"}', kind=kind), Sample)
@@ -220,3 +255,31 @@ async def test_a_stream_is_left_when_it_is_too_long() -> None:
     with pytest.raises(PayloadTooLarge):
         await read_json(Request(scope, lambda: anext(chunks)), Sample)
     assert sent < 20
+
+
+CODINGS = ["gzip", "br", "deflate", "zstd", "GZip", "identity, gzip", "x-unknown", "aes128gcm"]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_an_encoded_body_is_415_and_says_what_is_taken(coding: str) -> None:
+    for readable in (b'{"name": "a"}', b"\x1f\x8b\x08"):
+        with pytest.raises(UnsupportedMediaType) as caught:
+            await read_json(request(readable, more=[("content-encoding", coding)]), Sample)
+        assert caught.value.headers == {"accept-encoding": "identity"}
+    with pytest.raises(UnsupportedMediaType):
+        await read_json(request(b"{}", more=[("content-encoding", "identity"), ("content-encoding", coding)]), Sample)
+
+
+@pytest.mark.parametrize("coding", ["identity", "IDENTITY", "", "identity, identity"])
+async def test_a_body_that_is_not_encoded_may_say_so(coding: str) -> None:
+    assert (await read_json(request(b'{"name": "a"}', more=[("content-encoding", coding)]), Sample)).name == "a"
+
+
+async def test_two_types_of_one_body_are_415() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        await read_json(request(b'{"name": "a"}', more=[("content-type", "application/json")]), Sample)
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_before_it_is_read() -> None:
+    with pytest.raises(PayloadTooLarge):
+        await read_json(request([], more=[("content-length", str(MAX_BODY + 1))]), Sample)

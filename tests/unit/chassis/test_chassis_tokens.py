@@ -237,7 +237,21 @@ async def test_forged_tokens_are_401(tokens: Tokens, key: Any, issuer: tuple[Iss
             await verify(tokens, forged)
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer\tx"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Token x",
+        "bearer\tx",
+        "Bearerx",
+        "Bearer a b",
+        "Bearer a,b",
+        "x Bearer a",
+    ],
+)
 async def test_without_a_bearer_token_it_is_401(tokens: Tokens, header: str) -> None:
     with pytest.raises(Unauthorized, match="Authorization: Bearer"):
         await tokens.verify(bearing(header))
@@ -248,6 +262,12 @@ async def test_the_scheme_is_case_insensitive_and_spaces_do_not_make_another_ent
     for header in (f"Bearer {text}", f"bearer {text}", f"BEARER   {text} "):
         assert (await tokens.verify(bearing(header))).subject == "c-1"
     assert len(tokens._verified) == 1
+
+
+async def test_two_of_them_are_none(tokens: Tokens, key: Any) -> None:
+    twice = [(b"authorization", f"Bearer {token(key)}".encode())] * 2
+    with pytest.raises(Unauthorized):
+        await tokens.verify(Request({"type": "http", "method": "GET", "path": "/", "headers": twice}))
 
 
 async def test_a_known_token_ends_when_it_expires(tokens: Tokens, key: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,27 @@ def test_an_application_without_a_ready_instance_is_unknown(registry: Registry) 
     assert eureka.application(Snapshot(), registry, "ORDER") is None
 
 
+def test_an_instance_is_found_by_its_id_alone_or_with_its_application(registry: Registry) -> None:
+    both = Snapshot.of([ORDER, SECOND])
+    for name in (None, "ORDER", "order", "oRdEr"):
+        found = eureka.instance(both, registry, "order-2", name)
+        assert found is not None
+        assert (found["instance"]["instanceId"], found["instance"]["port"]["$"]) == ("order-2", 1235)
+    assert eureka.instance(both, registry, "order-2", "PRODUCT") is None
+    assert eureka.instance(both, registry, "ORDER-2") is None, "an id is its own"
+
+
+def test_a_virtual_address_leads_to_all_instances_of_its_service_and_no_other(registry: Registry) -> None:
+    product = Instance("product", "product", "127.0.0.1", 1, "ns", secure=True)
+    for address in ("order", "ORDER"):
+        found = eureka.vip(Snapshot.of([ORDER, SECOND, product]), registry, address)
+        assert found is not None
+        assert found["applications"]["apps__hashcode"] == "UP_2_"
+        (application,) = found["applications"]["application"]
+        assert [one["instanceId"] for one in application["instance"]] == ["order", "order-2"]
+    assert eureka.vip(Snapshot.of([ORDER]), registry, "ord") is None
+
+
 def test_a_delta_tells_who_left_although_the_hash_is_the_same(registry: Registry) -> None:
     registry.observe(Snapshot.of([ORDER]))
     now = Snapshot.of([SECOND])

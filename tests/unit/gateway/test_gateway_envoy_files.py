@@ -34,8 +34,14 @@ def orders(tmp_path: Path) -> RouteTable:
 
 def lines(files: Any) -> list[dict[str, Any]]:
     configuration = json.loads(files["routes/routes.json"])["resources"][0]
-    found: list[dict[str, Any]] = configuration["virtual_hosts"][0]["routes"]
-    return found
+    matcher = configuration["virtual_hosts"][0]["matcher"]
+    on_match = [each["on_match"] for each in matcher["matcher_list"]["matchers"]]
+    *others, found = [each["action"]["typed_config"]["routes"] for each in (*on_match, matcher["on_no_match"])]
+    for other in others:
+        assert [line["match"] for line in other] == [line["match"] for line in found], (
+            "whatever its body, a line is there"
+        )
+    return list(found)
 
 
 def test_an_endpoint_moves_its_own_file_alone(orders: RouteTable, options: EnvoyOptions) -> None:

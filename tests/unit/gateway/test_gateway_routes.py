@@ -153,7 +153,7 @@ def test_the_shipped_routes_need_a_token_except_those_that_cannot() -> None:
     public = {
         (line.match.method, line.match.path.value)
         for line in found.routes
-        if isinstance(line.action, Forward) and not line.policy.token_required
+        if isinstance(line.action, Forward) and not line.policy.token_required and line.match.method != "HEAD"
     }
     assert public == {
         ("POST", "/api/v1/customers"),
@@ -170,3 +170,14 @@ def test_the_shipped_routes_need_a_token_except_those_that_cannot() -> None:
         ("GET", "/openapi.json"),
         ("GET", "/docs"),
     }
+
+
+def test_what_the_shipped_routes_let_read_they_let_ask_for_the_head_of() -> None:
+    folder = Path(__file__).parents[3] / "gateway-config"
+    for document in read(folder).routes:
+        for each in document.spec.rules:
+            read_ones, headed = (
+                [match.model_copy(update={"method": None}) for match in each.matches if match.method == method]
+                for method in ("GET", "HEAD")
+            )
+            assert read_ones == headed, (document.metadata.name, each.name)
