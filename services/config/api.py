@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.chassis.negotiation import VARY, wants_events
 from services.chassis.problems import Unavailable
-from services.chassis.responses import json_response
+from services.chassis.responses import is_known, json_response
 from services.config.asked import Asked, asked, asked_file, resolves_placeholders
 from services.config.backend import Backend, Snapshot
 from services.config.environment import Environment, environment
@@ -25,9 +26,9 @@ def routes(backend: Backend, settings: ConfigSettings) -> list[BaseRoute]:
 
     async def read(request: Request) -> Response:
         wanted = asked(**request.path_params)
-        if "text/event-stream" in request.headers.get("accept", ""):
+        if wants_events(request):
             return EventSourceResponse(
-                _events(backend, wanted), ping=settings.heartbeat_seconds, send_timeout=30, headers={"vary": "accept"}
+                _events(backend, wanted), ping=settings.heartbeat_seconds, send_timeout=30, headers=VARY
             )
         found = _environment(_newest(backend), wanted)
         return _unchanged(request, found.version) or _tagged(json_response(found.body()), found.version)
@@ -62,12 +63,11 @@ def _environment(snapshot: Snapshot, wanted: Asked) -> Environment:
 
 def _unchanged(request: Request, version: str) -> Response | None:
     """304, where the caller has this version already."""
-    known = {entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")}
-    return _tagged(Response(status_code=304), version) if {f'"{version}"', "*"} & known else None
+    return _tagged(Response(status_code=304), version) if is_known(request, f'"{version}"') else None
 
 
 def _tagged(response: Response, version: str) -> Response:
-    response.headers.update({"etag": f'"{version}"', "cache-control": "no-cache", "vary": "accept"})
+    response.headers.update({"etag": f'"{version}"', "cache-control": "no-cache", **VARY})
     return response
 
 
