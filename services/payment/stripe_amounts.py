@@ -33,9 +33,10 @@ def from_stripe(amount: int, currency: str) -> int:
 
 def _moved(amount: int, places: int) -> int:
     """`amount` with its decimal point moved."""
+    factor: int = 10 ** abs(places)
     if places >= 0:
-        return int(amount * 10**places)
-    whole, rest = divmod(amount, 10**-places)
+        return amount * factor
+    whole, rest = divmod(amount, factor)
     if rest:
         raise ValueError(f"{amount} cannot be told without parts of a unit")
     return whole
