@@ -18,8 +18,9 @@ An answer that did not come is never guessed. The money is held in two steps, so
 - Every later call names that id. Whatever became of it, a look-up by the id tells; a lost confirm may yet arrive, but
   the same one cannot take effect twice, nor at all once the payment is cancelled. So a reversal cancels at once.
 
-Rows of the former scheme, which created and confirmed in one call and knew no id until it was answered, are FORMER:
-the same call under the same key gives the id. With a kept error (FORMER_FAILED) the provider's list gives it.
+Rows of the former scheme, which created and confirmed in one call and knew no id until it was answered, are FORMER: the
+provider's list gives the id. When it has none, the call may yet arrive (FORMER_MISSING) and is asked again under the
+same key; after a kept error (FORMER_FAILED) nothing can arrive any more, and the payment is NEW.
 """
 
 from dataclasses import dataclass, replace
@@ -55,7 +56,8 @@ class Status(StrEnum):
     VOIDED = "voided"
     DECLINED = "declined"
     REFUSED = "refused"  # reversed before anything could be held; also the tombstone
-    FORMER = "former"  # created and confirmed by one call, which may be on its way
+    FORMER = "former"  # created and confirmed by one call, which is out, or its answer is lost
+    FORMER_MISSING = "former_missing"  # the list did not show it, but the call may still arrive
     FORMER_FAILED = "former_failed"  # that call was answered by an error
 
 
@@ -168,9 +170,9 @@ def _next_operation(payment: Payment) -> Operation | None:  # noqa: PLR0911 - on
     match payment.status:
         case Status.NEW:
             return Operation.CREATE
-        case Status.FORMER:
+        case Status.FORMER_MISSING:
             return Operation.AUTHORIZE
-        case Status.FORMER_FAILED:
+        case Status.FORMER | Status.FORMER_FAILED:
             return Operation.FIND
         case Status.REFUSED if payment.provider_id:
             return Operation.VOID  # it holds nothing and never will; the provider's books are left tidy
@@ -201,10 +203,11 @@ def _undoing(payment: Payment) -> Operation | None:
 
 def begin(call: Call) -> Payment:
     """The payment with the intent to make `call`: commit it before calling, so that a crash is found and looked up."""
-    by_id = call.operation not in (Operation.CREATE, Operation.AUTHORIZE)
-    if call.changes and by_id and call.payment.status is not Status.REFUSED:
-        return replace(call.payment, status=Status.UNANSWERED)
-    return call.payment
+    if call.operation is Operation.AUTHORIZE:
+        return replace(call.payment, status=Status.FORMER)
+    if not call.changes or call.operation is Operation.CREATE or call.payment.status is Status.REFUSED:
+        return call.payment
+    return replace(call.payment, status=Status.UNANSWERED)
 
 
 # -- what the provider answers ---------------------------------------------------------------------------------------
@@ -218,7 +221,8 @@ def record(payment: Payment, call: Call, answer: Answer) -> Change:  # noqa: PLR
         case answers.Known():
             return _know(payment, call, answer)
         case answers.Absent() if call.operation is Operation.FIND:
-            return _arrive(replace(payment, status=Status.NEW))
+            failed = payment.status is Status.FORMER_FAILED
+            return _arrive(replace(payment, status=Status.NEW if failed else Status.FORMER_MISSING))
         case answers.NotCarriedOut():
             return _wait(payment, call.payment.status), []
         case answers.Rejected() if call.operation is Operation.CAPTURE:

@@ -125,18 +125,9 @@ class StripeProvider:
                 if not page["has_more"]:
                     break
                 asked["starting_after"] = page["data"][-1]["id"]
-        if not found:
-            return answers.Absent()
-        return known(min(found, key=lambda intent: _RANK.get(intent["status"], len(_RANK))))
-
-    # The raw requests: building the library's typed objects would double what a call costs.
-
-    async def _post(self, call: Call, path: str, **parameters: Any) -> Any:
-        response = await self._client.raw_request_async("post", path, idempotency_key=call.key, **parameters)
-        return response.data
-
-    async def _get(self, path: str, **parameters: Any) -> Any:
-        return (await self._client.raw_request_async("get", path, **parameters)).data
+        # One that is not confirmed was never the former scheme's.
+        told = [known(one) for one in sorted(found, key=lambda one: _RANK.get(one["status"], len(_RANK)))]
+        return next((one for one in told if not isinstance(one, answers.Unconfirmed)), answers.Absent())
 
 
 def _wanted(payment: Payment) -> dict[str, Any]:

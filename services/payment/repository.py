@@ -49,8 +49,8 @@ UPDATE payment SET due_at = now() WHERE order_id = %s AND claim IS NULL AND due_
 
 # Statuses are stored as the release before knows them, which runs beside this one while it is rolled out: it looks such
 # a row up by its id. Its own rows of these statuses that have no id are of the former scheme.
-_STORED = {Status.UNCONFIRMED: "unanswered", Status.FORMER: "missing", Status.FORMER_FAILED: "failed"}
-_WITHOUT_ID = {"unanswered": Status.FORMER, "missing": Status.FORMER, "failed": Status.FORMER_FAILED}
+_WITHOUT_ID = {"unanswered": Status.FORMER, "missing": Status.FORMER_MISSING, "failed": Status.FORMER_FAILED}
+_STORED = {Status.UNCONFIRMED: "unanswered"} | {status: stored for stored, status in _WITHOUT_ID.items()}
 
 
 async def load(connection: Connection, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
