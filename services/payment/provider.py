@@ -129,6 +129,15 @@ class StripeProvider:
         told = [known(one) for one in sorted(found, key=lambda one: _RANK.get(one["status"], len(_RANK)))]
         return next((one for one in told if not isinstance(one, answers.Unconfirmed)), answers.Absent())
 
+    # The raw requests: building the library's typed objects would double what a call costs.
+
+    async def _post(self, call: Call, path: str, **parameters: Any) -> Any:
+        response = await self._client.raw_request_async("post", path, idempotency_key=call.key, **parameters)
+        return response.data
+
+    async def _get(self, path: str, **parameters: Any) -> Any:
+        return (await self._client.raw_request_async("get", path, **parameters)).data
+
 
 def _wanted(payment: Payment) -> dict[str, Any]:
     """The parameters of a new payment, without its confirmation. Raises NotChargeableError."""

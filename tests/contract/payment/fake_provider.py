@@ -1,5 +1,6 @@
 """A provider in memory: the same answers as the real one, and a way to lose, delay and duplicate what happens."""
 
+import re
 from dataclasses import dataclass, field
 from itertools import accumulate
 from uuid import UUID
@@ -16,6 +17,8 @@ _DECLINES = {
 _SILENT = "pm_card_simulate_timeout"
 _FLAKY = "pm_card_simulate_flaky"
 _KNOWN = {"pm_card_visa", "pm_card_mastercard", *_DECLINES, _SILENT, _FLAKY}
+_LIE = re.compile(r"pm_card_simulate_(failed|lost|late)_(create|confirm|capture|cancel|refund)")
+_CALLS = {Operation.VOID: "cancel"}
 _OPENS = {"authorize": 1, "capture": -1, "void": -1, "refund": 0}
 
 
@@ -59,6 +62,8 @@ class FakeProvider:
     def __init__(self) -> None:
         self.intents: list[Intent] = []
         self.book: list[tuple[UUID, str]] = []
+        self.late: list[Call] = []
+        self._told: set[tuple[UUID, str]] = set()
         self._results: dict[str, Answer | None] = {}
         self._failures: dict[UUID, int] = {}
 
@@ -71,9 +76,15 @@ class FakeProvider:
             return self._seen(call)
         if call.key in self._results:
             return self._results[call.key] or answers.Unanswered("key in use")
+        lie = self._lie(call)
+        if lie == "failed":
+            return self.fail_after(call)
+        if lie == "late":
+            self.late.append(call)
+            return answers.Unanswered("late")
         result = self._carried_out(call)
         self._results[call.key] = result
-        return result or answers.Unanswered("silence")
+        return answers.Unanswered("lost") if lie else result or answers.Unanswered("silence")
 
     def fail(self, call: Call) -> Answer:
         """Stores a server error under the key, without an effect."""
@@ -89,6 +100,12 @@ class FakeProvider:
             self._carried_out(call)
         return self.fail(call)
 
+    def arrive(self) -> None:
+        """The calls that were late are carried out."""
+        for call in self.late:
+            self.answer(call)
+        self.late.clear()
+
     def decide(self, intent: Intent) -> None:
         """A payment that was processing is authorized after all."""
         intent.state = "authorized"
@@ -99,6 +116,16 @@ class FakeProvider:
     def open_holds(self, order_id: UUID) -> list[int]:
         """How many holds were open after each movement of the order's money, and before the first."""
         return list(accumulate((_OPENS[kind] for owner, kind in self.book if owner == order_id), initial=0))
+
+    def _lie(self, call: Call) -> str | None:
+        """The lie the payment method asks for about this call, once an order."""
+        intent = next((i for i in self.intents if i.name == call.payment.provider_id), None)
+        match = _LIE.fullmatch((intent.token if intent else call.payment.token) or "")
+        told = (call.payment.order_id, call.operation.value)
+        if match is None or match[2] != _CALLS.get(call.operation, call.operation.value) or told in self._told:
+            return None
+        self._told.add(told)
+        return match[1]
 
     def _seen(self, call: Call) -> Answer:
         if call.operation is Operation.FIND:
@@ -123,7 +150,7 @@ class FakeProvider:
 
     def _create(self, call: Call) -> Answer:
         payment, token = call.payment, call.payment.token or ""
-        if token not in _KNOWN:
+        if token not in _KNOWN and not _LIE.fullmatch(token):
             return answers.Declined(None, "payment_declined", "no such payment method")
         intent = Intent(payment.order_id, payment.amount, token)
         self.intents.append(intent)
