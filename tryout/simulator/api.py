@@ -30,6 +30,7 @@ Post = Callable[[str, Command], Awaitable[Outcome]]
 Endpoint = Callable[[Request, str], Awaitable[Outcome]]
 
 _INTENTS = "/v1/payment_intents"
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Api:
@@ -62,8 +63,8 @@ class Api:
             self._get("/v1/refunds", reading.refunds),
             self._post("/v1/refunds", refund, parameters.REFUND),
             self._get("/v1/refunds/{id}", reading.refund),
-            # Also for a path that is there with another method: Stripe tells the two not apart.
-            Route("/{path:path}", self._answering(_unrecognized), methods=None),
+            # Also for a path that is there with another method: Stripe does not tell the two apart.
+            Route("/{path:path}", self._answering(_unrecognized), methods=_ANY),
         ]
 
     def _get(self, path: str, read: Get) -> Route:
