@@ -130,7 +130,9 @@ class Api:
         if price.currency != self._currency:
             pointer, detail = "/price/currency", f"must be {self._currency}, the currency of this installation"
         elif price.amount % step:
-            detail = f"must be a multiple of {step} minor units: cards are not charged smaller parts of {self._currency}"
+            detail = (
+                f"must be a multiple of {step} minor units: cards are not charged smaller parts of {self._currency}"
+            )
             pointer = "/price/amount"
         else:
             return

@@ -6,37 +6,22 @@ from uuid import uuid4
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from services.payment import answers, intents
-from services.payment.intents import Call, Change, Goal, Operation, Payment, Reply, Status
-from tests.contract.payment.fake_provider import FakeProvider
+from services.payment import intents
+from services.payment.intents import Call, Goal, Operation, Payment, Status
+from tests.contract.payment.lying_calls import TOKENS, LyingCalls
 
 AMOUNT = 4_200
-TOKENS = [
-    "pm_card_visa",
-    "pm_card_visa",
-    "pm_card_visa_chargeDeclined",
-    "pm_card_authenticationRequired",
-    "pm_card_simulate_timeout",
-    "pm_card_simulate_flaky",
-]
 
 
-class OneOrder(RuleBasedStateMachine):
-    """`payment` is the row as committed; `flying` the call whose intent is committed; `late` calls may yet arrive."""
+class OneOrder(LyingCalls):
+    """The commands of one order in any order, each perhaps again."""
 
     @initialize(token=st.sampled_from(TOKENS))
     def begin(self, token: str) -> None:
-        self.provider = FakeProvider()
+        self.begin_payment()
         self.asked = Payment(uuid4(), "customer-1", AMOUNT, "EUR", token=token)
-        self.payment: Payment | None = None
-        self.flying: Call | None = None
-        self.called: Call | None = None
-        self.late: list[Call] = []
-        self.replies: list[Reply] = []
-
-    # -- the order's commands, each perhaps again --
 
     @rule()
     def authorize(self) -> None:
@@ -51,77 +36,6 @@ class OneOrder(RuleBasedStateMachine):
     def reverse(self) -> None:
         self._commit(intents.reverse(self.payment, self.asked.order_id))
 
-    # -- what becomes of calls --
-
-    @precondition(lambda self: self._may_call())
-    @rule()
-    def call(self) -> None:
-        assert self.payment is not None
-        self.flying = intents.next_call(self.payment)
-        assert self.flying is not None
-        self.payment = intents.begin(self.flying)
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def answered(self) -> None:
-        self._record(self.provider.answer(self._landed()))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def carried_out_but_answer_lost(self) -> None:
-        self.provider.answer(self._landed())
-        self._record(answers.Unanswered("lost"))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def on_its_way_while_we_gave_up(self) -> None:
-        self.late.append(self._landed())
-        self._record(answers.Unanswered("timeout"))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def turned_away(self) -> None:
-        self._landed()
-        self._record(answers.NotCarriedOut("connection refused"))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def server_error_without_effect(self) -> None:
-        self._record(self.provider.fail(self._landed()))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def server_error_that_took_effect(self) -> None:
-        self._record(self.provider.fail_after(self._landed()))
-
-    @precondition(lambda self: self.flying)
-    @rule()
-    def server_error_that_took_effect_and_was_lost(self) -> None:
-        self.provider.fail_after(self._landed())
-        self._record(answers.Unanswered("lost"))
-
-    @precondition(lambda self: self.flying)
-    @rule(carried_out=st.booleans())
-    def crash(self, carried_out: bool) -> None:
-        """The lease ends and another takes the row as it was committed."""
-        call = self._landed()
-        if carried_out:
-            self.provider.answer(call)
-        else:
-            self.late.append(call)
-
-    @precondition(lambda self: self.late)
-    @rule(data=st.data())
-    def late_call_arrives(self, data: st.DataObject) -> None:
-        self.provider.answer(self.late.pop(data.draw(st.integers(0, len(self.late) - 1))))
-
-    @precondition(lambda self: any(intent.state == "processing" for intent in self.provider.intents))
-    @rule()
-    def processing_ends_well(self) -> None:
-        for intent in self.provider.intents:
-            if intent.state == "processing":
-                self.provider.decide(intent)
-
     # -- what always holds --
 
     @invariant()
@@ -130,7 +44,7 @@ class OneOrder(RuleBasedStateMachine):
         assert kinds["authorize"] <= 1
         assert kinds["capture"] <= 1
         assert kinds["refund"] <= kinds["capture"]
-        assert max(self.provider.open_holds(self.asked.order_id)) <= 1
+        self.held(self.asked.order_id)
 
     @invariant()
     def the_token_is_gone_once_the_authorization_has_ended(self) -> None:
@@ -148,16 +62,7 @@ class OneOrder(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "provider"):
             return
-        if self.flying:
-            self.answered()
-        while self.late:
-            self.provider.answer(self.late.pop())
-        for _ in range(20):
-            self.processing_ends_well()
-            if not self.payment or not intents.next_call(self.payment):
-                break
-            self.call()
-            self.answered()
+        self.settle()
         self.never_more_than_one_hold_and_one_capture()
         self.each_reply_is_given_once()
         self._money_is_where_it_belongs()
@@ -170,7 +75,7 @@ class OneOrder(RuleBasedStateMachine):
         assert intents.next_call(payment) is None
         assert payment.token is None
         kinds = Counter(kind for _, kind in self.provider.book)
-        held = self.provider.open_holds(payment.order_id)[-1]
+        held = self.held(payment.order_id)
         assert payment.captured == sum(intent.captured for intent in self.provider.intents)
         assert payment.refunded == sum(intent.refunded for intent in self.provider.intents)
         if payment.goal in (Goal.REVERSE, Goal.GIVE_BACK):
@@ -187,24 +92,6 @@ class OneOrder(RuleBasedStateMachine):
         if payment.goal is Goal.AUTHORIZE:
             assert ("authorized" in given) == (held == 1)
             assert ("declined" in given) == (held == 0)
-
-    def _may_call(self) -> bool:
-        return bool(self.payment and not self.flying and intents.next_call(self.payment))
-
-    def _landed(self) -> Call:
-        assert self.flying is not None
-        call = self.called = self.flying
-        self.flying = None
-        return call
-
-    def _record(self, answer: answers.Answer) -> None:
-        assert self.payment is not None
-        assert self.called is not None
-        self._commit(intents.record(self.payment, self.called, answer))
-
-    def _commit(self, change: Change) -> None:
-        self.payment, replies = change
-        self.replies += replies
 
 
 class OneFormerOrder(OneOrder):
