@@ -77,8 +77,12 @@ def intents(databases: Databases) -> list[Intent]:
 
 def _intent(row: tuple[Any, ...]) -> Intent:
     told, currency = Intent(*row[:-1]), row[-1]
-    amounts = ("captured", "refunded", "captured_entries", "refunded_entries")
-    return told._replace(**{name: from_stripe(getattr(told, name), currency) for name in amounts})
+    return told._replace(
+        captured=from_stripe(told.captured, currency),
+        refunded=from_stripe(told.refunded, currency),
+        captured_entries=from_stripe(told.captured_entries, currency),
+        refunded_entries=from_stripe(told.refunded_entries, currency),
+    )
 
 
 def holds(databases: Databases) -> list[Holds]:
