@@ -1,4 +1,4 @@
-"""Whole orders against a provider that lies about any of its calls: each is held once at most, and none is left held."""
+"""Whole orders against a provider that lies about any of its calls: none has two holds, none is left with one."""
 
 import asyncio
 from collections import Counter
@@ -11,10 +11,10 @@ from shop import Customer, Shop
 from cli.instance import Instance
 from tryout.simulator.lies import TOKENS
 
-ENDS_BY_ITSELF = {"CONFIRMED", "REJECTED"}
 HOLDS = """
 SELECT coalesce(max(open), 0), coalesce((array_agg(open ORDER BY id DESC))[1], 0) FROM (
-    SELECT entry.id, sum(CASE kind WHEN 'authorize' THEN 1 WHEN 'refund' THEN 0 ELSE -1 END) OVER (ORDER BY entry.id) AS open
+    SELECT entry.id, sum(CASE kind WHEN 'authorize' THEN 1 WHEN 'refund' THEN 0 ELSE -1 END)
+        OVER (ORDER BY entry.id) AS open
     FROM entry JOIN payment_intent ON payment_intent.id = payment_intent_id WHERE order_id = %s
 ) AS history
 """
