@@ -6,7 +6,7 @@ They are answered, lost, late, turned away, fail with or without an effect, and 
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from services.payment import answers, intents
 from services.payment.intents import Call, Change, Payment, Reply
@@ -24,6 +24,11 @@ TOKENS = [
 
 class LyingCalls(RuleBasedStateMachine):
     """`payment` is the row as committed; `flying` the call whose intent is committed; `late` calls may yet arrive."""
+
+    @initialize(late_last=st.booleans())
+    def fate(self, late_last: bool) -> None:
+        """Whether what is late at the end arrives before the rest is done, or after everything."""
+        self.late_last = late_last
 
     def begin_payment(self) -> None:
         self.provider = FakeProvider()
@@ -106,8 +111,17 @@ class LyingCalls(RuleBasedStateMachine):
         """What is out arrives, and the provider tells the truth from now on."""
         if self.flying:
             self.answered()
+        if not self.late_last:
+            self._late_ones_arrive()
+        self._go_on()
+        self._late_ones_arrive()
+        self._go_on()
+
+    def _late_ones_arrive(self) -> None:
         while self.late:
             self.provider.answer(self.late.pop())
+
+    def _go_on(self) -> None:
         for _ in range(20):
             self.processing_ends_well()
             if not self.payment or not intents.next_call(self.payment):
