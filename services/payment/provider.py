@@ -78,7 +78,9 @@ class StripeProvider:
             return answers.Unanswered(type(error).__name__)
 
     async def _create(self, call: Call) -> Answer:
-        return known(await self._post(call, _INTENTS, **_wanted(call.payment)))
+        payment = call.payment
+        wanted = _wanted(payment, to_stripe(payment.amount, payment.currency))
+        return known(await self._post(call, _INTENTS, **wanted))
 
     async def _confirm(self, call: Call) -> Answer:
         path = f"{_INTENTS}/{call.payment.provider_id}/confirm"
@@ -106,9 +108,10 @@ class StripeProvider:
     # -- rows of the former scheme; to be removed once none can be in flight --
 
     async def _create_and_confirm(self, call: Call) -> Answer:
-        """Parameter by parameter the call that the release before made under this key."""
-        payment = call.payment
-        asked = _wanted(payment) | {"amount": payment.amount, "confirm": True, "error_on_requires_action": True}
+        """Parameter by parameter, and in their order, the call that the release before made under this key."""
+        wanted = _wanted(call.payment, call.payment.amount)
+        metadata = wanted.pop("metadata")
+        asked = {**wanted, "confirm": True, "error_on_requires_action": True, "metadata": metadata}
         return known(await self._post(call, _INTENTS, **asked))
 
     async def _find(self, call: Call) -> Answer:
@@ -139,10 +142,10 @@ class StripeProvider:
         return (await self._client.raw_request_async("get", path, **parameters)).data
 
 
-def _wanted(payment: Payment) -> dict[str, Any]:
-    """The parameters of a new payment, without its confirmation. Raises NotChargeableError."""
+def _wanted(payment: Payment, amount: int) -> dict[str, Any]:
+    """The parameters of a new payment, without its confirmation; `amount` as Stripe counts it."""
     return {
-        "amount": to_stripe(payment.amount, payment.currency),
+        "amount": amount,
         "currency": payment.currency.lower(),
         "payment_method": payment.token,
         # Nobody is there to act: a confirmation asks the provider to decline at once what would need them.

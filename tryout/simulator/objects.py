@@ -12,6 +12,13 @@ Snapshot = dict[str, Any]
 API_VERSION: Final = "2026-10-28.endive"
 """What the answers look like; told by every answer and every event."""
 
+# Parts of a PaymentIntent that the simulator has none of; clients may look for them.
+_NONE_OF = """
+    application application_fee_amount automatic_payment_methods customer description on_behalf_of processing
+    receipt_email review setup_future_usage shipping statement_descriptor statement_descriptor_suffix transfer_data
+    transfer_group
+"""
+_NONE = dict.fromkeys(_NONE_OF.split())
 _STRIPE_JS = {"type": "three_d_secure_redirect", "stripe_js": "https://hooks.stripe.com/redirect/authenticate/src_sim"}
 
 
@@ -20,6 +27,7 @@ def intent(row: Snapshot, expand: Collection[str] = ()) -> dict[str, Any]:
     charged = row["status"] in ("requires_capture", "succeeded")
     waits_for_action = row["status"] == "requires_action"
     return {
+        **_NONE,
         "id": row["id"],
         "object": "payment_intent",
         "amount": row["amount"],
@@ -31,8 +39,6 @@ def intent(row: Snapshot, expand: Collection[str] = ()) -> dict[str, Any]:
         "confirmation_method": "automatic",
         "created": _epoch(row["created_at"]),
         "currency": row["currency"],
-        "customer": None,
-        "description": None,
         "last_payment_error": row["last_error"],
         "latest_charge": (charge(row) if "latest_charge" in expand else charge_id(row)) if charged else None,
         "livemode": False,
@@ -40,11 +46,6 @@ def intent(row: Snapshot, expand: Collection[str] = ()) -> dict[str, Any]:
         "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": _STRIPE_JS} if waits_for_action else None,
         "payment_method": _method(row, whole="payment_method" in expand),
         "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "statement_descriptor": None,
         "status": row["status"],
     }
 
