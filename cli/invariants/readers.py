@@ -78,11 +78,19 @@ def intents(databases: Databases) -> list[Intent]:
 def _intent(row: tuple[Any, ...]) -> Intent:
     told, currency = Intent(*row[:-1]), row[-1]
     return told._replace(
-        captured=from_stripe(told.captured, currency),
-        refunded=from_stripe(told.refunded, currency),
-        captured_entries=from_stripe(told.captured_entries, currency),
-        refunded_entries=from_stripe(told.refunded_entries, currency),
+        captured=_in_ours(told.captured, currency),
+        refunded=_in_ours(told.refunded, currency),
+        captured_entries=_in_ours(told.captured_entries, currency),
+        refunded_entries=_in_ours(told.refunded_entries, currency),
     )
+
+
+def _in_ours(amount: int, currency: str) -> int:
+    """A part of a unit that the platform does not have is left off: the amount then fits no total, and is named."""
+    try:
+        return from_stripe(amount, currency)
+    except ValueError:
+        return from_stripe(amount - amount % 100, currency)
 
 
 def holds(databases: Databases) -> list[Holds]:
