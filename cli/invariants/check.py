@@ -93,6 +93,7 @@ def _violations(databases: Databases, kafka: Kafka, orders: Mapping[str, Order])
             statements.rest(orders.values()),
             feed.complete(orders),
             statements.money(orders, ledgers),
+            statements.one_hold(readers.holds(databases) if site.simulated else ()),
             statements.unsettled(ledgers.payments.values()),
             statements.stock(readers.levels(databases)),
             statements.reservations(orders, readers.reservations(databases)),

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from cli.invariants.rows import Intent, Key, Level, Notification, Order, Payment, Reservation
+from cli.invariants.rows import Holds, Intent, Key, Level, Notification, Order, Payment, Reservation
 from cli.platform.databases import Databases
+from services.payment.stripe_amounts import from_stripe
 
 KEYS_KEPT = timedelta(hours=23)
 """An hour less than the order service keeps them."""
@@ -14,13 +16,22 @@ _KEYS = "SELECT caller, key, right(location, 36) FROM idempotency_key WHERE path
 _PAYMENTS = "SELECT order_id::text, status, captured, refunded, due_at IS NOT NULL FROM payment"
 _INTENTS = """
 SELECT id, order_id, status IN ('requires_capture', 'processing'), amount_received, amount_refunded,
-    coalesce(authorizations, 0), coalesce(captures, 0), coalesce(captured, 0)::bigint, coalesce(refunded, 0)::bigint
+    coalesce(authorizations, 0), coalesce(captures, 0), coalesce(captured, 0)::bigint, coalesce(refunded, 0)::bigint,
+    upper(currency)
 FROM payment_intent LEFT JOIN (
     SELECT payment_intent_id, count(*) FILTER (WHERE kind = 'authorize') AS authorizations,
         count(*) FILTER (WHERE kind = 'capture') AS captures, sum(amount) FILTER (WHERE kind = 'capture') AS captured,
         sum(amount) FILTER (WHERE kind = 'refund') AS refunded
     FROM entry GROUP BY payment_intent_id
 ) AS entries ON payment_intent_id = id
+"""
+# The ledger is read as a history: how many of an order's holds were open after each of its entries.
+_HOLDS = """
+SELECT order_id, max(open)::bigint FROM (
+    SELECT order_id, sum(CASE kind WHEN 'authorize' THEN 1 WHEN 'refund' THEN 0 ELSE -1 END)
+        OVER (PARTITION BY order_id ORDER BY entry.id) AS open
+    FROM entry JOIN payment_intent ON payment_intent.id = payment_intent_id WHERE order_id IS NOT NULL
+) AS history GROUP BY order_id
 """
 _RESERVATIONS = "SELECT order_id::text, state, total_amount FROM reservation"
 _LEVELS = """
@@ -60,7 +71,30 @@ def payments(databases: Databases) -> dict[str, Payment]:
 
 
 def intents(databases: Databases) -> list[Intent]:
-    return [Intent(*row) for row in databases.stream("simulator", _INTENTS)]
+    """The provider counts some currencies otherwise than the platform; the rows have the platform's minor units."""
+    return [_intent(row) for row in databases.stream("simulator", _INTENTS)]
+
+
+def _intent(row: tuple[Any, ...]) -> Intent:
+    told, currency = Intent(*row[:-1]), row[-1]
+    return told._replace(
+        captured=_in_ours(told.captured, currency),
+        refunded=_in_ours(told.refunded, currency),
+        captured_entries=_in_ours(told.captured_entries, currency),
+        refunded_entries=_in_ours(told.refunded_entries, currency),
+    )
+
+
+def _in_ours(amount: int, currency: str) -> int:
+    """A part of a unit that the platform does not have is left off: the amount then fits no total, and is named."""
+    try:
+        return from_stripe(amount, currency)
+    except ValueError:
+        return from_stripe(amount - amount % 100, currency)
+
+
+def holds(databases: Databases) -> list[Holds]:
+    return [Holds(*row) for row in databases.stream("simulator", _HOLDS)]
 
 
 def reservations(databases: Databases) -> dict[str, Reservation]:

@@ -61,6 +61,13 @@ class Intent(NamedTuple):
     refunded_entries: int
 
 
+class Holds(NamedTuple):
+    """How many authorizations the provider held for an order at the same time, at the most."""
+
+    order_id: str
+    most: int
+
+
 class Reservation(NamedTuple):
     """`state` is reserved, committed, released, tombstone or refused."""
 

@@ -12,6 +12,7 @@ from cli.invariants.rows import (
     PAID,
     UNDONE,
     Delivery,
+    Holds,
     Intent,
     Key,
     Level,
@@ -58,6 +59,8 @@ def money(orders: Mapping[str, Order], ledgers: Money) -> Iterator[Violation]:
     for intent in ledgers.intents or ():
         if intent.order_id is not None:
             by_order[intent.order_id].append(intent)
+        elif intent.held:
+            yield Violation(2, None, f"the provider's {intent.id} holds money and names no order")
         yield from _books(intent)
     for order in orders.values():
         known = ledgers.payments.get(order.id)
@@ -65,9 +68,17 @@ def money(orders: Mapping[str, Order], ledgers: Money) -> Iterator[Violation]:
             for detail in _order_money(order, ledgers, by_order.get(order.id, [])):
                 yield Violation(2, order.id, detail)
     for order_id in by_order.keys() - orders.keys():
-        yield Violation(2, order_id, "the provider holds a payment of an order that does not exist")
+        if any(intent.authorizations or intent.held or intent.captured for intent in by_order[order_id]):
+            yield Violation(2, order_id, "the provider holds a payment of an order that does not exist")
     for order_id in ledgers.payments.keys() - orders.keys():
         yield Violation(2, order_id, "the payment service has a payment of an order that does not exist")
+
+
+def one_hold(holds: Iterable[Holds]) -> Iterator[Violation]:
+    """At no time two open authorizations of an order, also when one of them has long been given up."""
+    for order_id, most in holds:
+        if most > 1:
+            yield Violation(2, order_id, f"the provider held {most} authorizations for it at once")
 
 
 def _books(intent: Intent) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ import click
 from cli.platform.client import Client, Product, Token
 from cli.platform.errors import PlatformError
 from cli.platform.sites import Entry, Remedies
+from services.chassis.currencies import text_of
 
 CONFIRMED_WITHIN = 30.0
 """Seconds."""
@@ -32,12 +33,12 @@ async def demo(client: Client, site: Entry, say: Say) -> None:
     say(f"{_title('Customer')}  {email} signed up")
     chosen = _choose(await client.products())
     for product, quantity in chosen:
-        say(f"{_title('Basket')}    {quantity} × {product.name} at {money(product.price, product.currency)}")
+        say(f"{_title('Basket')}    {quantity} × {product.name} at {text_of(product.price, product.currency)}")
     order = await client.place(token, {product.id: quantity for product, quantity in chosen})
     say(f"{_title('Order')}     {order['id']}, to be paid with pm_card_visa\n")
     await _follow(client, token, order, site.remedies, say)
     ended = await client.order(token, order["id"])
-    say(f"\n{_title('Total')}     {money(ended['total']['amount'], ended['total']['currency'])}, payment captured\n")
+    say(f"\n{_title('Total')}     {text_of(ended['total']['amount'], ended['total']['currency'])}, payment captured\n")
     say(await _message(client, token, order["id"], site))
 
 
@@ -89,11 +90,6 @@ async def _message(client: Client, token: Token, order_id: str, site: Entry) -> 
         await asyncio.sleep(EVERY)
     see = site.remedies.logs("notification")
     raise PlatformError(f"no message about {order_id} after {MESSAGE_WITHIN:.0f} s: see {see}")
-
-
-def money(amount: int, currency: str) -> str:
-    """Minor units for people: `12.50 EUR`."""
-    return f"{amount / 100:.2f} {currency}"
 
 
 def _title(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notification import money
+from services.chassis import currencies
 from services.notification.events import Money, Order
 
 _SUBJECTS = {
@@ -40,7 +40,7 @@ _environment = Environment(
 
 
 def _price(value: Money) -> str:
-    return money.text_of(value.amount, value.currency)
+    return currencies.text_of(value.amount, value.currency)
 
 
 _environment.filters["price"] = _price

@@ -2,6 +2,7 @@
 
 Answer
 ├── Known                what the provider holds for the order
+│   ├── Unconfirmed      it is there, and nothing was tried yet: nothing is held
 │   ├── Processing       it does not know yet
 │   ├── Authorized       the money is held
 │   ├── Captured         the money is taken (and perhaps partly given back)
@@ -27,6 +28,11 @@ class Known(Answer):
     """`provider_id` is the provider's name of the payment; None where a refusal did not tell it."""
 
     provider_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed(Known):
+    pass
 
 
 @dataclass(frozen=True, slots=True)

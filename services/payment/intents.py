@@ -2,16 +2,25 @@
 
 What the order wants is the *goal*; what is known of the provider's side is the *status*. `next_call` asks for the one
 call that brings the status nearer to the goal, `record` takes in what came back, and whoever reaches the goal replies.
-An answer that did not come is never guessed:
+An answer that did not come is never guessed. The money is held in two steps, so that it can be asked for by name:
 
-    NEW ──authorize──> UNANSWERED ──answer──> AUTHORIZED ──capture──> CAPTURED ──refund──> REFUNDED
-                         │  ^    └──────────> DECLINED     └──void──> VOIDED
-                  look-up│  │same key again
-    found: its state     v  │
-    found nothing:     MISSING         a 5xx is kept under its key: FAILED ──look-up: nothing──> NEW (new key)
+    NEW ──create──> UNCONFIRMED ──confirm──> AUTHORIZED ──capture──> CAPTURED ──refund──> REFUNDED
+    │ ^│             ^        │ └──────────> DECLINED │
+    │ └┘ lost or     │        └───────cancel──────────┴───────> VOIDED
+    │    failed      │ found unconfirmed
+    └─> REFUSED      └──look-up── UNANSWERED (confirm, capture, cancel or refund is out, or its answer is lost)
+    reversed                      FAILED     (answered by an error that the provider keeps under the key)
+                                             …and any other state the look-up finds
 
-A lost call may still be on its way, so a look-up that finds nothing proves nothing: only the same key, asked again,
-gives the definite answer, also when the payment is to be reversed.
+- A payment that is created and not confirmed holds nothing, so a create may be repeated: under the same key while its
+  answer is lost, under a new one when the provider keeps an error under it. Only the one whose id is committed in our
+  row is ever confirmed: an order cannot have two holds. One that nobody knows of stays unconfirmed for good.
+- Every later call names that id. Whatever became of it, a look-up by the id tells; a lost confirm may yet arrive, but
+  the same one cannot take effect twice, nor at all once the payment is cancelled. So a reversal cancels at once.
+
+Rows of the former scheme, which created and confirmed in one call and knew no id until it was answered, are FORMER: the
+provider's list gives the id. When it has none, the call may yet arrive (FORMER_MISSING) and is asked again under the
+same key; after a kept error (FORMER_FAILED) nothing can arrive any more, and the payment is NEW.
 """
 
 from dataclasses import dataclass, replace
@@ -36,9 +45,9 @@ class Goal(StrEnum):
 class Status(StrEnum):
     """What is known of the provider's side."""
 
-    NEW = "new"  # nothing is there, and nothing is on its way
-    UNANSWERED = "unanswered"  # a call is out, or its answer is lost
-    MISSING = "missing"  # a look-up did not find it, but the call may still arrive
+    NEW = "new"  # nothing is held, and nothing that could hold is on its way
+    UNCONFIRMED = "unconfirmed"  # it is there and holds nothing; a confirm may be on its way
+    UNANSWERED = "unanswered"  # a call by its id is out, or the answer is lost
     FAILED = "failed"  # answered by an error: it may have taken effect; its key is used up
     PROCESSING = "processing"
     AUTHORIZED = "authorized"
@@ -46,15 +55,23 @@ class Status(StrEnum):
     REFUNDED = "refunded"
     VOIDED = "voided"
     DECLINED = "declined"
-    REFUSED = "refused"  # reversed before anything was asked of the provider; also the tombstone
+    REFUSED = "refused"  # reversed before anything could be held; also the tombstone
+    FORMER = "former"  # created and confirmed by one call, which is out, or its answer is lost
+    FORMER_MISSING = "former_missing"  # the list did not show it, but the call may still arrive
+    FORMER_FAILED = "former_failed"  # that call was answered by an error
 
 
 class Operation(StrEnum):
-    AUTHORIZE = "authorize"
+    """`authorize` (create and confirm) and `find` are for rows of the former scheme only."""
+
+    CREATE = "create"
+    CONFIRM = "confirm"
     CAPTURE = "capture"
     VOID = "void"
     REFUND = "refund"
     LOOK_UP = "look_up"
+    AUTHORIZE = "authorize"
+    FIND = "find"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +114,7 @@ class Call:
     @property
     def changes(self) -> bool:
         """Whether it can change anything at the provider."""
-        return self.operation is not Operation.LOOK_UP
+        return self.operation not in (Operation.LOOK_UP, Operation.FIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,47 +166,70 @@ def next_call(payment: Payment) -> Call | None:
     return Call(operation, payment) if operation else None
 
 
-def _next_operation(payment: Payment) -> Operation | None:
-    undo = payment.goal in (Goal.REVERSE, Goal.GIVE_BACK)
+def _next_operation(payment: Payment) -> Operation | None:  # noqa: PLR0911 - one for each kind
     match payment.status:
-        case Status.NEW | Status.MISSING:
+        case Status.NEW:
+            return Operation.CREATE
+        case Status.FORMER_MISSING:
             return Operation.AUTHORIZE
-        case Status.AUTHORIZED | Status.PROCESSING if undo:
-            return Operation.VOID
+        case Status.FORMER | Status.FORMER_FAILED:
+            return Operation.FIND
+        case Status.REFUSED if payment.provider_id:
+            return Operation.VOID  # it holds nothing and never will; the provider's books are left tidy
+    if payment.goal in (Goal.REVERSE, Goal.GIVE_BACK):
+        return _undoing(payment)
+    match payment.status:
+        case Status.UNCONFIRMED:
+            return Operation.CONFIRM
         case Status.UNANSWERED | Status.FAILED | Status.PROCESSING:
             return Operation.LOOK_UP
         case Status.AUTHORIZED if payment.goal is Goal.CAPTURE:
             return Operation.CAPTURE
-        case Status.CAPTURED if undo:
+    return None
+
+
+def _undoing(payment: Payment) -> Operation | None:
+    match payment.status:
+        case Status.UNCONFIRMED | Status.AUTHORIZED | Status.PROCESSING:
+            return Operation.VOID
+        case Status.UNANSWERED if not payment.captured:
+            return Operation.VOID  # whatever is out: after this it holds nothing, or was captured and says so
+        case Status.UNANSWERED | Status.FAILED:
+            return Operation.LOOK_UP
+        case Status.CAPTURED:
             return Operation.REFUND
     return None
 
 
 def begin(call: Call) -> Payment:
     """The payment with the intent to make `call`: commit it before calling, so that a crash is found and looked up."""
-    return replace(call.payment, status=Status.UNANSWERED) if call.changes else call.payment
+    if call.operation is Operation.AUTHORIZE:
+        return replace(call.payment, status=Status.FORMER)
+    if not call.changes or call.operation is Operation.CREATE or call.payment.status is Status.REFUSED:
+        return call.payment
+    return replace(call.payment, status=Status.UNANSWERED)
 
 
 # -- what the provider answers ---------------------------------------------------------------------------------------
 
 
-def record(payment: Payment, call: Call, answer: Answer) -> Change:
+def record(payment: Payment, call: Call, answer: Answer) -> Change:  # noqa: PLR0911 - one for each kind
     """Take in the answer to `call`. `payment` is as it is now: its goal may have changed while the call was out."""
-    change: Change
+    if payment.status is Status.REFUSED:
+        return _tidied(payment, call, answer), []
     match answer:
         case answers.Known():
-            change = _know(payment, answer)
-        case answers.Absent():
-            change = _arrive(_nothing_found(payment))
+            return _know(payment, call, answer)
+        case answers.Absent() if call.operation is Operation.FIND:
+            failed = payment.status is Status.FORMER_FAILED
+            return _arrive(replace(payment, status=Status.NEW if failed else Status.FORMER_MISSING))
         case answers.NotCarriedOut():
-            change = _arrive(_wait(payment, call.payment.status))
+            return _wait(payment, call.payment.status), []
         case answers.Rejected() if call.operation is Operation.CAPTURE:
-            change = _capture_failed(_key_used_up(payment), answer.detail)
+            return _capture_failed(_key_used_up(payment), answer.detail)
         case answers.Rejected() | answers.ServerError() if call.changes:
-            change = _key_used_up(payment), []
-        case _:
-            change = _wait(payment, Status.UNANSWERED if call.changes else payment.status), []
-    return change
+            return _key_used_up(payment), []
+    return _wait(payment, payment.status), []
 
 
 def _wait(payment: Payment, status: Status) -> Payment:
@@ -199,22 +239,19 @@ def _wait(payment: Payment, status: Status) -> Payment:
 
 def _key_used_up(payment: Payment) -> Payment:
     """The provider keeps this answer under the key: look up what is there, and use another key next time."""
-    return _wait(replace(payment, attempt=payment.attempt + 1), Status.FAILED)
+    status = {Status.NEW: Status.NEW, Status.FORMER: Status.FORMER_FAILED}.get(payment.status, Status.FAILED)
+    return _wait(replace(payment, attempt=payment.attempt + 1), status)
 
 
-def _nothing_found(payment: Payment) -> Payment:
-    if payment.provider_id is not None:
-        return _wait(payment, payment.status)  # it did exist; whatever hides it must not be taken for an answer
-    if payment.status is Status.FAILED:
-        return replace(payment, status=Status.NEW)
-    return replace(payment, status=Status.MISSING)
-
-
-def _know(payment: Payment, answer: answers.Known) -> Change:
+def _know(payment: Payment, call: Call, answer: answers.Known) -> Change:  # noqa: PLR0911 - one for each kind
     known = replace(payment, provider_id=answer.provider_id or payment.provider_id)
     match answer:
-        case answers.Processing():
-            return _wait(known, Status.PROCESSING), []
+        case answers.Unconfirmed() if call.operation is Operation.CREATE:
+            return replace(known, status=Status.UNCONFIRMED, waits=0), []
+        case answers.Unconfirmed() | answers.Processing():
+            used = replace(known, attempt=known.attempt + 1) if call.changes else known
+            is_processing = isinstance(answer, answers.Processing)
+            return _wait(used, Status.PROCESSING if is_processing else Status.UNCONFIRMED), []
         case answers.Authorized():
             return _arrive(replace(known, status=Status.AUTHORIZED, waits=0))
         case answers.Captured():
@@ -226,6 +263,20 @@ def _know(payment: Payment, answer: answers.Known) -> Change:
         case answers.Declined():
             return _arrive(replace(known, status=Status.DECLINED, waits=0), answer.reason, answer.detail)
     return _arrive(replace(known, status=Status.VOIDED, waits=0))
+
+
+def _tidied(payment: Payment, call: Call, answer: Answer) -> Payment:
+    """The order had its answer. What a create still left behind is cancelled; what it may yet leave holds nothing."""
+    match answer:
+        case answers.Known() if call.operation is Operation.CREATE:
+            return replace(payment, provider_id=answer.provider_id, waits=0)
+        case _ if call.operation is Operation.CREATE:
+            return payment
+        case answers.Voided() | answers.Rejected():
+            return replace(payment, status=Status.VOIDED)
+        case answers.ServerError():
+            return _wait(replace(payment, attempt=payment.attempt + 1), Status.REFUSED)
+    return _wait(payment, Status.REFUSED)
 
 
 def _capture_failed(payment: Payment, detail: str) -> Change:

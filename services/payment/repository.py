@@ -47,6 +47,12 @@ UPDATE payment SET due_at = now() WHERE order_id = %s AND claim IS NULL AND due_
 """
 
 
+# Statuses are stored as the release before knows them, which runs beside this one while it is rolled out: it looks such
+# a row up by its id. Its own rows of these statuses that have no id are of the former scheme.
+_WITHOUT_ID = {"unanswered": Status.FORMER, "missing": Status.FORMER_MISSING, "failed": Status.FORMER_FAILED}
+_STORED = {Status.UNCONFIRMED: "unanswered"} | {status: stored for stored, status in _WITHOUT_ID.items()}
+
+
 async def load(connection: Connection, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
     """The rows there are, locked until the transaction ends."""
     cursor = await connection.execute(_LOAD, (sorted(set(order_ids)),), binary=True)
@@ -82,9 +88,10 @@ async def waiting(database: Database) -> int:
 def _row(values: tuple[Any, ...]) -> Row:
     (order_id, customer_id, amount, currency, goal, status, attempt, provider_id, captured, refunded) = values[:10]
     waits, trace, token, claim, due_in = values[10:]
+    known = _WITHOUT_ID.get(status) if provider_id is None else None
     payment = Payment(
-        order_id, customer_id, amount, currency, Goal(goal), Status(status), attempt, provider_id, captured, refunded,
-        waits, trace, token,
+        order_id, customer_id, amount, currency, Goal(goal), known or Status(status), attempt, provider_id, captured,
+        refunded, waits, trace, token,
     )  # fmt: skip
     return Row(payment, claim, due_in)
 
@@ -92,6 +99,6 @@ def _row(values: tuple[Any, ...]) -> Row:
 def _values(row: Row) -> tuple[Any, ...]:
     p = row.payment
     return (
-        p.order_id, p.customer_id, p.amount, p.currency, p.goal.value, p.status.value, p.attempt, p.provider_id,
-        p.captured, p.refunded, p.waits, p.trace, p.token, row.claim, row.due_in,
+        p.order_id, p.customer_id, p.amount, p.currency, p.goal.value, _STORED.get(p.status, p.status.value),
+        p.attempt, p.provider_id, p.captured, p.refunded, p.waits, p.trace, p.token, row.claim, row.due_in,
     )  # fmt: skip

@@ -13,20 +13,25 @@ import stripe
 from services.payment import answers
 from services.payment.answers import Answer
 from services.payment.intents import DECLINED, Operation
+from services.payment.stripe_amounts import from_stripe
 
 log = logging.getLogger(__name__)
 
 ACTION_REQUIRED = "payment_action_required"
+_HOLDING = (Operation.CREATE, Operation.CONFIRM, Operation.AUTHORIZE)
 _NEEDS_ACTION = ("authentication_required", "requires_action")
-
 
 Json = Mapping[str, Any]
 
 
-def known(intent: Json) -> Answer:
+def known(intent: Json) -> Answer:  # noqa: PLR0911 - one for each status
     """What a PaymentIntent says."""
     name = intent["id"]
     match intent["status"]:
+        case "requires_confirmation":
+            return answers.Unconfirmed(name)
+        case "requires_payment_method" if not intent["last_payment_error"]:
+            return answers.Unconfirmed(name)
         case "requires_capture":
             return answers.Authorized(name)
         case "processing":
@@ -39,8 +44,9 @@ def known(intent: Json) -> Answer:
 
 
 def _captured(intent: Json) -> Answer:
-    charge = intent["latest_charge"]
-    captured, refunded = intent["amount_received"], charge["amount_refunded"] if isinstance(charge, Mapping) else 0
+    charge, currency = intent["latest_charge"], intent["currency"].upper()
+    captured = from_stripe(intent["amount_received"], currency)
+    refunded = from_stripe(charge["amount_refunded"], currency) if isinstance(charge, Mapping) else 0
     if refunded >= captured:
         return answers.Refunded(intent["id"], captured)
     return answers.Captured(intent["id"], captured, refunded)
@@ -59,7 +65,7 @@ def answer_of(operation: Operation, error: stripe.StripeError) -> Answer:  # noq
     match error:
         case stripe.APIConnectionError():
             return _connection_answer(error.__cause__)
-        case stripe.CardError() if operation is Operation.AUTHORIZE:
+        case stripe.CardError() if operation in _HOLDING:
             body = _body(error)
             return _declined(body.get("payment_intent", {}).get("id"), body)
         case stripe.CardError():
@@ -86,17 +92,30 @@ def _connection_answer(cause: BaseException | None) -> Answer:
 
 
 def _invalid_answer(operation: Operation, error: stripe.InvalidRequestError) -> Answer:
-    if operation is Operation.LOOK_UP and error.http_status == 404:
-        return answers.Absent()
-    if operation is Operation.AUTHORIZE:
+    if operation in (Operation.LOOK_UP, Operation.FIND):
+        if error.http_status == 404:
+            return answers.Absent()
+        log.error("a look-up was refused as invalid: %s %s", error.code, error.param)
+        return answers.Unanswered("invalid")
+    intent = _body(error).get("payment_intent")
+    if error.code == "payment_intent_unexpected_state" and isinstance(intent, Mapping):
+        return _state_answer(operation, intent)
+    if operation in _HOLDING:
         log.warning("an authorization was refused as invalid: %s %s", error.code, error.param)
-        return answers.Declined(None, DECLINED, f"the payment method was refused ({error.code or 'invalid'})")
-    intent = _body(error).get("payment_intent", {})
-    if intent.get("status") == "canceled":
-        return answers.Voided(intent["id"])
-    if intent.get("status") == "succeeded" and operation is Operation.CAPTURE:
-        return answers.Unanswered("captured before")  # a look-up tells how much
+        return answers.Declined(None, DECLINED, f"the payment was refused ({error.code or 'invalid'})")
     return answers.Rejected(f"the provider refused ({error.code or 'invalid'})")
+
+
+def _state_answer(operation: Operation, intent: Json) -> Answer:
+    """The provider refuses to act on the state it names, which tells what an earlier call has done."""
+    match operation, intent["status"]:
+        case _, "canceled":
+            return answers.Voided(intent["id"])
+        case (Operation.CONFIRM, "succeeded") | (Operation.CAPTURE, "succeeded" | "processing"):
+            return answers.Unanswered("done before")  # a look-up tells how much
+        case (Operation.CONFIRM | Operation.VOID, "requires_capture" | "processing"):
+            return known(intent)
+    return answers.Rejected(f"the provider refused (the payment is {intent['status']})")
 
 
 def _body(error: stripe.StripeError) -> Json:

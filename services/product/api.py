@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis import idempotency
+from services.chassis import currencies, idempotency
 from services.chassis.database import Database
 from services.chassis.ids import new_id
 from services.chassis.problems import Conflict, InvalidFields, NotFound
 from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.responses import json_response
+from services.chassis.schemas import Money
 from services.chassis.tokens import Caller, Tokens, require_admin
 from services.product import repository, search
 from services.product.schemas import (
@@ -76,11 +77,7 @@ class Api:
     async def create(self, request: Request) -> Response:
         await self._admin(request)
         new = await read_json(request, NewProduct)
-        if new.price.currency != self._currency:
-            detail = f"must be {self._currency}, the currency of this installation"
-            raise InvalidFields(
-                "Some fields are invalid; see errors.", errors=[{"pointer": "/price/currency", "detail": detail}]
-            )
+        self._sellable(new.price)
         async with self._database.transaction() as tx:
             product_id = await repository.create_product(tx.connection, new)
             if product_id is None:
@@ -126,6 +123,20 @@ class Api:
         async with self._database.transaction() as tx:
             move = _found_move(await repository.stock_move(tx.connection, product_id, move_id))
         return json_response(move_document(move))
+
+    def _sellable(self, price: Money) -> None:
+        """Raises InvalidFields for what no card could be charged: quantities only multiply it."""
+        step = currencies.step(self._currency)
+        if price.currency != self._currency:
+            pointer, detail = "/price/currency", f"must be {self._currency}, the currency of this installation"
+        elif price.amount % step:
+            detail = (
+                f"must be a multiple of {step} minor units: cards are not charged smaller parts of {self._currency}"
+            )
+            pointer = "/price/amount"
+        else:
+            return
+        raise InvalidFields("Some fields are invalid; see errors.", errors=[{"pointer": pointer, "detail": detail}])
 
     async def _admin(self, request: Request) -> Caller:
         caller = await self._tokens.verify(request)

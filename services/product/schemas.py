@@ -32,7 +32,11 @@ class NewProduct(Body):
     name: Annotated[Filled, Field(max_length=200)]
     description: Annotated[Text, Field(max_length=5000)]
     category: Annotated[Filled, Field(max_length=64)]
-    price: Annotated[Money, AfterValidator(_price), Field(description="Amount from 1 to 100,000,000.")]
+    price: Annotated[
+        Money,
+        AfterValidator(_price),
+        Field(description="Amount from 1 to 100,000,000, of which cards are charged (KWD and its like end in 0)."),
+    ]
     image_url: Annotated[Identifier, Field(pattern=r"^(https?://[^\s/]|/[^\s/])\S*$", max_length=2048)] | None = None
     status: Literal["active", "archived"] = "active"
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from services.chassis import currencies
 from services.chassis.database import Connection, Database
 from services.product.catalog import SEED_ON_HAND, SeedProduct, image_path, seed_products
 from services.product.search import give_all_words
@@ -39,7 +40,8 @@ async def seed(connection: Connection, products: Sequence[SeedProduct], currency
     rows = sorted(products, key=lambda product: product.id)
     ids = [row.id for row in rows]
     texts = ([row.sku for row in rows], [row.name for row in rows], [row.description for row in rows])
-    prices = [row.price for row in rows]
+    step = currencies.step(currency)
+    prices = [-(-row.price // step) * step for row in rows]  # up to what a card can be charged
     pictures = [image_path(row.sku) for row in rows]
     columns = (ids, *texts, [row.category for row in rows], prices, [currency] * len(rows), pictures)
     moves = (SEED_ON_HAND, [row.first_move_id for row in rows], ids, SEED_ON_HAND)

@@ -38,6 +38,23 @@ PLANTS = {
         "UPDATE payment_intent SET amount_received = amount_received - 1 WHERE order_id = '{id}'",
         "UPDATE payment_intent SET amount_received = amount_received + 1 WHERE order_id = '{id}'",
     ),
+    "an order was held twice at once": Plant(
+        2,
+        "simulator",
+        """INSERT INTO payment_intent (id, order_id, amount, currency, status)
+               VALUES ('pi_planted', '{id}', 1, 'eur', 'canceled');
+           INSERT INTO entry (id, payment_intent_id, kind, amount) OVERRIDING SYSTEM VALUE
+               VALUES (-1, 'pi_planted', 'authorize', 1)""",
+        "DELETE FROM entry WHERE id = -1; DELETE FROM payment_intent WHERE id = 'pi_planted'",
+    ),
+    "a hold was forgotten": Plant(
+        2,
+        "simulator",
+        """INSERT INTO payment_intent (id, amount, currency, status, amount_capturable)
+               VALUES ('pi_planted', 1, 'eur', 'requires_capture', 1)""",
+        "DELETE FROM payment_intent WHERE id = 'pi_planted'",
+        names="any",
+    ),
     "stock came out of nowhere": Plant(
         3,
         "product",

@@ -1,126 +1,135 @@
 """The HTTP side: authentication, the routes, and Stripe's way to say no."""
 
-import asyncio
+import base64
+import binascii
 import hmac
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from services.chassis.ids import new_id
 from services.chassis.responses import json_response
-from services.chassis.tokens import bearer_token
-from tryout.simulator import objects, requests
-from tryout.simulator.commands import Commands, Hang
-from tryout.simulator.errors import ApiError, Missing, Unauthenticated
+from tryout.simulator import objects, parameters, requests
+from tryout.simulator.changes import Changes
+from tryout.simulator.commands import Commands
+from tryout.simulator.errors import ApiError, Unauthenticated, Unrecognized
+from tryout.simulator.keys import Keys, Outcome
 from tryout.simulator.ledger import Ledger
+from tryout.simulator.lies import Hang, Lost
+from tryout.simulator.reading import Reading
+from tryout.simulator.requests import Command
 from tryout.simulator.settings import SimulatorSettings
+from tryout.simulator.silences import BrokenOff, Silence
+from tryout.simulator.teller import Teller
 
-Endpoint = Callable[[Request], Awaitable[dict[str, Any]]]
+Get = Callable[[Request], Awaitable[dict[str, Any]]]
+Post = Callable[[str, Command], Awaitable[Outcome]]
+Endpoint = Callable[[Request, str], Awaitable[Outcome]]
 
-
-class Silence(Response):
-    """No answer: ends when the client gives up, at the latest after `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._client_gone(receive), self._seconds)
-
-    @staticmethod
-    async def _client_gone(receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+_INTENTS = "/v1/payment_intents"
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Api:
     """Every route answers JSON; an ApiError becomes Stripe's error object."""
 
-    def __init__(self, settings: SimulatorSettings, ledger: Ledger) -> None:
+    def __init__(self, settings: SimulatorSettings, ledger: Ledger, keys: Keys, teller: Teller) -> None:
         self._settings = settings
-        self._ledger = ledger
-        self._commands = Commands(settings, ledger)
+        self._reading = Reading(settings, ledger)
+        self._commands = Commands(settings, ledger, keys, teller)
+        self._changes = Changes(settings, ledger, keys, teller)
 
     @property
     def routes(self) -> list[Route]:
-        def route(path: str, method: str, endpoint: Endpoint) -> Route:
-            return Route(path, self._answering(endpoint), methods=[method])
+        commands, changes, reading = self._commands, self._changes, self._reading
+
+        def create(_id: str, command: Command) -> Awaitable[Outcome]:
+            return commands.create(command)
+
+        def refund(_id: str, command: Command) -> Awaitable[Outcome]:
+            return changes.refund(command)
 
         return [
-            route("/v1/payment_intents", "POST", self._authorize),
-            route("/v1/payment_intents", "GET", self._intents),
-            route("/v1/payment_intents/search", "GET", self._search),
-            route("/v1/payment_intents/{id}", "GET", self._intent),
-            route("/v1/payment_intents/{id}/capture", "POST", self._capture),
-            route("/v1/payment_intents/{id}/cancel", "POST", self._cancel),
-            route("/v1/refunds", "POST", self._refund),
-            route("/v1/refunds", "GET", self._refunds),
-            route("/v1/refunds/{id}", "GET", self._one_refund),
+            self._get(_INTENTS, reading.intents),
+            self._post(_INTENTS, create, parameters.CREATE),
+            self._get(f"{_INTENTS}/search", reading.search),
+            self._get(_INTENTS + "/{id}", reading.intent),
+            self._post(_INTENTS + "/{id}/confirm", commands.confirm, parameters.CONFIRM),
+            self._post(_INTENTS + "/{id}/capture", changes.capture, parameters.CAPTURE),
+            self._post(_INTENTS + "/{id}/cancel", changes.cancel, parameters.CANCEL),
+            self._get("/v1/refunds", reading.refunds),
+            self._post("/v1/refunds", refund, parameters.REFUND),
+            self._get("/v1/refunds/{id}", reading.refund),
+            # Also for a path that is there with another method: Stripe does not tell the two apart.
+            Route("/{path:path}", self._answering(_unrecognized), methods=_ANY),
         ]
+
+    def _get(self, path: str, read: Get) -> Route:
+        async def endpoint(request: Request, _request_id: str) -> Outcome:
+            self._authenticate(request)
+            return Outcome(200, await read(request))
+
+        return Route(path, self._answering(endpoint), methods=["GET"])
+
+    def _post(self, path: str, carry_out: Post, known: frozenset[str]) -> Route:
+        async def endpoint(request: Request, request_id: str) -> Outcome:
+            self._authenticate(request)
+            parts = parameters.REFUND_PARTS if known is parameters.REFUND else parameters.INTENT_PARTS
+            command = await requests.read_command(request, request_id, known, parts)
+            return await carry_out(request.path_params.get("id", ""), command)
+
+        return Route(path, self._answering(endpoint), methods=["POST"])
 
     def _answering(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            request_id = f"req_{new_id().hex}"
             try:
-                self._authenticate(request)
-                return json_response(await endpoint(request))
+                outcome = await endpoint(request, request_id)
             except ApiError as error:
-                return json_response(error.body, error.status)
+                outcome = Outcome(error.status, error.body)
             except Hang:
                 return Silence(self._settings.hang_seconds)
+            except Lost:
+                return BrokenOff()
+            return json_response(outcome.body, outcome.status, _headers(request, request_id, outcome))
 
         return answer
 
     def _authenticate(self, request: Request) -> None:
-        expected = self._settings.stripe_api_key.get_secret_value()
-        given = bearer_token(request) or ""
-        if not hmac.compare_digest(given.encode(), expected.encode()):
-            raise Unauthenticated
+        given = _given_key(request)
+        if not hmac.compare_digest(given.encode(), self._settings.stripe_api_key.get_secret_value().encode()):
+            raise Unauthenticated(given)
 
-    async def _authorize(self, request: Request) -> dict[str, Any]:
-        return await self._commands.authorize(await requests.read_command(request))
 
-    async def _capture(self, request: Request) -> dict[str, Any]:
-        return await self._commands.capture(request.path_params["id"], await requests.read_command(request))
+async def _unrecognized(request: Request, _request_id: str) -> Outcome:
+    raise Unrecognized(request.method, request.url.path)
 
-    async def _cancel(self, request: Request) -> dict[str, Any]:
-        return await self._commands.cancel(request.path_params["id"], await requests.read_command(request))
 
-    async def _refund(self, request: Request) -> dict[str, Any]:
-        return await self._commands.refund(await requests.read_command(request))
+def _given_key(request: Request) -> str:
+    """Of `Bearer <key>`, or of `Basic` with the key as user, as curl's -u sends it; "" for anything else."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
+        except (binascii.Error, ValueError):
+            return ""
+    return ""
 
-    async def _intent(self, request: Request) -> dict[str, Any]:
-        identity = request.path_params["id"]
-        row = await self._ledger.intent(identity)
-        if row is None:
-            raise Missing("payment_intent", identity)
-        return objects.intent(row, expand=requests.wants_charge(request.query_params))
 
-    async def _search(self, request: Request) -> dict[str, Any]:
-        rows = await self._ledger.intents_of(requests.searched_order(request))
-        expand = requests.wants_charge(request.query_params)
-        found = [objects.intent(row, expand=expand) for row in rows]
-        return objects.page(found, "/v1/payment_intents/search", kind="search_result")
-
-    async def _intents(self, request: Request) -> dict[str, Any]:
-        limit = requests.limit(request)
-        rows = await self._ledger.intents(limit + 1, request.query_params.get("starting_after"))
-        expand = requests.wants_charge(request.query_params)
-        found = [objects.intent(row, expand=expand) for row in rows[:limit]]
-        return objects.page(found, "/v1/payment_intents", more=len(rows) > limit)
-
-    async def _refunds(self, request: Request) -> dict[str, Any]:
-        rows = await self._ledger.refunds_of(request.query_params.get("payment_intent", ""))
-        return objects.page([objects.refund(row) for row in rows], "/v1/refunds")
-
-    async def _one_refund(self, request: Request) -> dict[str, Any]:
-        identity = request.path_params["id"]
-        row = await self._ledger.one_refund(identity)
-        if row is None:
-            raise Missing("refund", identity)
-        return objects.refund(row)
+def _headers(request: Request, request_id: str, outcome: Outcome) -> dict[str, str]:
+    headers = {
+        "request-id": request_id,
+        "stripe-version": request.headers.get("stripe-version", objects.API_VERSION),
+    }
+    if request.method == "POST" and (key := request.headers.get("idempotency-key")):
+        headers |= {"idempotency-key": key, "original-request": outcome.original or request_id}
+    if outcome.original is not None:
+        headers["idempotent-replayed"] = "true"
+    if outcome.status == 401:
+        headers["www-authenticate"] = 'Basic realm="Stripe"'
+    return headers

@@ -1,13 +1,15 @@
-"""The test payment methods: Stripe's own names, and two of the simulator's that misbehave.
+"""The test payment methods: Stripe's own names, and the simulator's that misbehave.
 
 Source: https://docs.stripe.com/testing
 """
 
 from enum import Enum
 
+from tryout.simulator import lies
+
 
 class Behaviour(Enum):
-    """What an authorization with the payment method does: the status it leaves and the decline code."""
+    """What a confirmation with the payment method does: the status it leaves and the decline code."""
 
     status: str
     decline_code: str | None
@@ -24,7 +26,7 @@ class Behaviour(Enum):
     FLAKY = ("requires_capture", "")  # after its failures
 
 
-# How many authorization calls of an order a flaky payment method answers with 500.
+# How many confirmations of an order a flaky payment method answers with 500.
 FLAKY_FAILURES = 2
 
 BEHAVIOURS = {
@@ -37,4 +39,5 @@ BEHAVIOURS = {
     "pm_card_authenticationRequired": Behaviour.NEEDS_AUTHENTICATION,
     "pm_card_simulate_timeout": Behaviour.HANGS,
     "pm_card_simulate_flaky": Behaviour.FLAKY,
+    **dict.fromkeys(lies.TOKENS, Behaviour.SUCCEEDS),
 }

@@ -21,8 +21,10 @@ class InvalidRequest(ApiError):
 
 
 class Missing(InvalidRequest):
-    def __init__(self, what: str, identity: str) -> None:
-        super().__init__(f"No such {what}: '{identity}'", status=404, code="resource_missing", param="id")
+    """`param` says where the id was: 404 in the path (`intent`, `id`), 400 elsewhere."""
+
+    def __init__(self, what: str, identity: str, param: str = "id", status: int = 404) -> None:
+        super().__init__(f"No such {what}: '{identity}'", status=status, code="resource_missing", param=param)
 
 
 class WrongState(InvalidRequest):
@@ -52,8 +54,34 @@ class KeyReused(ApiError):
 
 
 class Unauthenticated(InvalidRequest):
+    """`given` is shown but for its middle, as Stripe does."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"Invalid API Key provided: {given[:8]}{'*' * 8}{given[-4:]}"
+            if len(given) > 16
+            else "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+            if not given
+            else "Invalid API Key provided.",
+            status=401,
+        )
+
+
+class Unrecognized(InvalidRequest):
+    """No such path, or not with this method."""
+
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(
+            f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
+            "https://support.stripe.com/.",
+            status=404,
+        )
+
+
+class ServerError(ApiError):
     def __init__(self) -> None:
-        super().__init__("Invalid API Key provided.", status=401)
+        super().__init__(500, "api_error", "The simulator was asked to fail.")
 
 
 def card_error(code: str, decline_code: str, intent: dict[str, Any]) -> ApiError:

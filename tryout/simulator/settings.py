@@ -16,4 +16,6 @@ class SimulatorSettings(ServiceSettings):
     webhooks: bool = reloadable(True, description="whether new events are delivered")
     webhook_attempts: int = reloadable(8, ge=1, description="how often one webhook is tried")
     hang_seconds: float = reloadable(120.0, gt=0, description="how long an unanswered call is held open at most")
+    late_seconds: float = reloadable(7.0, gt=0, description="after how long a late call arrives")
+    search_lag_seconds: float = reloadable(60.0, ge=0, description="how far the search is behind the state")
     ledger_pool_size: int = Field(16, ge=1, description="database connections")

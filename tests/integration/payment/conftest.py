@@ -37,7 +37,7 @@ def ledger_url(payment_server: str) -> Iterator[str]:
 
 @pytest.fixture
 async def simulator(ledger_url: str) -> AsyncIterator[str]:
-    async with parts.simulator(ledger_url) as base:
+    async with parts.simulator(ledger_url, late_seconds=0.8) as base:
         yield base
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -65,6 +66,16 @@ class Service:
             "SELECT kind, e.amount FROM entry e JOIN payment_intent p ON p.id = payment_intent_id WHERE order_id = %s"
         )
         return [(kind, amount) for kind, amount in _query(self.ledger_url, query + " ORDER BY e.id", (str(order_id),))]
+
+    def open_holds(self, order_id: UUID) -> list[int]:
+        """How many holds the order had after each movement of its money, and before the first."""
+        opens = {"authorize": 1, "capture": -1, "void": -1, "refund": 0}
+        return list(accumulate((opens[kind] for kind, _ in self.entries(order_id)), initial=0))
+
+    def unconfirmed(self, order_id: UUID) -> int:
+        """How many of the order's payments at the provider wait to be confirmed."""
+        query = "SELECT count(*) FROM payment_intent WHERE order_id = %s AND status = 'requires_confirmation'"
+        return int(_query(self.ledger_url, query, (str(order_id),))[0][0])
 
 
 def authorize(token: str = VISA, order_id: UUID | None = None) -> Message:

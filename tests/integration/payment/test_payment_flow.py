@@ -80,10 +80,22 @@ async def test_a_reversal_during_the_hanging_call_voids_it(service: Service) -> 
     command = authorize("pm_card_simulate_timeout")
     order_id = order_of(command)
     await service.send(command)
+    await until(lambda: service.entries(order_id) == [("authorize", 4200)])
     await service.send(reverse(order_id))
     [data] = await replied(service, order_id, "reversed")
     assert data["outcome"] == "voided"
     assert service.entries(order_id) == [("authorize", 4200), ("void", 4200)]
+
+
+async def test_a_reversal_before_anything_is_held_is_answered_at_once_and_leaves_nothing(service: Service) -> None:
+    command = authorize()
+    order_id = order_of(command)
+    await service.send(command)
+    await service.send(reverse(order_id))
+    await replied(service, order_id, "reversed")
+    await until(lambda: service.row(order_id)["due_at"] is None)
+    assert service.open_holds(order_id)[-1] == 0
+    assert service.unconfirmed(order_id) == 0
 
 
 async def test_a_reversal_in_the_batch_of_the_capture_comes_first(service: Service) -> None:

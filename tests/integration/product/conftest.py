@@ -40,13 +40,19 @@ def product_postgres(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def product_settings(product_postgres: str) -> Iterator[ProductSettings]:
+def product_currency() -> str:
+    """Of the installation; tests of others override it."""
+    return "EUR"
+
+
+@pytest.fixture
+def product_settings(product_postgres: str, product_currency: str) -> Iterator[ProductSettings]:
     """Settings over a fresh database, empty but migrated."""
     name = f"product_{uuid4().hex}"
     with psycopg.connect(product_postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE product_template")
         url = SecretStr(_database(product_postgres, name))
-        yield ProductSettings(database_url=url, issuer=ISSUER, host="127.0.0.1", port=0)
+        yield ProductSettings(database_url=url, issuer=ISSUER, host="127.0.0.1", port=0, currency=product_currency)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

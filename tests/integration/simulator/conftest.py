@@ -22,5 +22,8 @@ def ledger_url(simulator_server: str) -> Iterator[str]:
 async def stripe_api(ledger_url: str) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of the running simulator, with the right key."""
     headers = {"authorization": f"Bearer {parts.API_KEY}"}
-    async with parts.simulator(ledger_url) as base, aiohttp.ClientSession(base, headers=headers) as session:
+    async with (
+        parts.simulator(ledger_url, late_seconds=0.2) as base,
+        aiohttp.ClientSession(base, headers=headers) as session,
+    ):
         yield session

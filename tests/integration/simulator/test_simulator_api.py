@@ -86,14 +86,54 @@ async def test_without_a_flag_an_authentication_leaves_an_action(stripe_api: aio
     assert intent["status"] == "requires_action"
 
 
-async def test_intents_are_found_by_order_and_listed(stripe_api: aiohttp.ClientSession) -> None:
+async def test_intents_are_listed_newest_first_by_pages_and_by_time(stripe_api: aiohttp.ClientSession) -> None:
     identities = [await held(stripe_api) for _ in range(3)]
-    _, found = await get(stripe_api, INTENTS + "/search", query="metadata['order_id']:'order-1'")
-    assert {intent["id"] for intent in found["data"]} == set(identities)
     _, first = await get(stripe_api, INTENTS, limit="2")
     assert first["has_more"]
     _, rest = await get(stripe_api, INTENTS, limit="2", starting_after=first["data"][-1]["id"])
     assert [intent["id"] for intent in first["data"] + rest["data"]] == identities[::-1]
+    assert not rest["has_more"]
+    _, back = await get(stripe_api, INTENTS, limit="1", ending_before=identities[0])
+    assert ([intent["id"] for intent in back["data"]], back["has_more"]) == ([identities[1]], True)
+    created = str(first["data"][0]["created"])
+    _, now = await get(stripe_api, INTENTS, **{"created[gte]": created, "created[lte]": created})
+    assert identities[2] in [intent["id"] for intent in now["data"]]
+    _, later = await get(stripe_api, INTENTS, **{"created[gt]": str(int(created) + 5)})
+    assert later["data"] == []
+
+
+async def test_the_search_lags_behind_and_the_list_does_not(ledger_url: str) -> None:
+    headers = {"authorization": f"Bearer {parts.API_KEY}"}
+    query = "metadata['order_id']:'order-1'"
+    async with parts.simulator(ledger_url) as base, aiohttp.ClientSession(base, headers=headers) as api:
+        identity = await held(api)
+        _, found = await get(api, INTENTS + "/search", query=query)
+        assert (found["object"], found["data"]) == ("search_result", [])
+        _, listed = await get(api, INTENTS)
+        assert [intent["id"] for intent in listed["data"]] == [identity]
+    async with (
+        parts.simulator(ledger_url, search_lag_seconds=0) as base,
+        aiohttp.ClientSession(base, headers=headers) as api,
+    ):
+        _, found = await get(api, INTENTS + "/search", query=query)
+        assert [intent["status"] for intent in found["data"]] == ["requires_capture"]
+
+
+async def test_the_search_shows_an_intent_as_it_was(ledger_url: str) -> None:
+    headers = {"authorization": f"Bearer {parts.API_KEY}"}
+    async with (
+        parts.simulator(ledger_url, search_lag_seconds=1800) as base,
+        aiohttp.ClientSession(base, headers=headers) as api,
+    ):
+        identity = await held(api)
+        await post(api, f"{INTENTS}/{identity}/capture")
+        with psycopg.connect(ledger_url) as connection:  # the hour in which the index hears of it
+            connection.execute("SET session_replication_role = replica")
+            connection.execute("UPDATE payment_intent SET created_at = now() - interval '1 h'")
+            connection.execute("UPDATE entry SET at = now() - interval '1 h' WHERE kind = 'authorize'")
+        _, found = await get(api, INTENTS + "/search", query="metadata['order_id']:'order-1'")
+        [stale] = found["data"]
+        assert (stale["status"], stale["amount_capturable"], stale["amount_received"]) == ("requires_capture", 700, 0)
 
 
 @pytest.mark.parametrize("path", [INTENTS + "/pi_unknown", "/v1/refunds/re_unknown"])
@@ -103,7 +143,15 @@ async def test_what_is_not_there_is_missing(stripe_api: aiohttp.ClientSession, p
 
 
 @pytest.mark.parametrize(
-    "changes", [{"amount": "0"}, {"currency": "e1"}, {"confirm": "false"}, {"payment_method": ""}, {"amount": "x"}]
+    "changes",
+    [
+        {"amount": "0"},
+        {"currency": "e1"},
+        {"confirm": "maybe"},
+        {"capture_method": "automatic"},
+        {"payment_method": ""},
+        {"amount": "x"},
+    ],
 )
 async def test_an_unusable_authorization_is_refused(stripe_api: aiohttp.ClientSession, changes: dict[str, str]) -> None:
     status, body = await post(stripe_api, INTENTS, authorization("pm_card_visa", **changes))
@@ -137,5 +185,5 @@ async def test_a_hanging_authorization_outlives_a_restart_as_processing(ledger_u
     async with parts.simulator(ledger_url) as base, aiohttp.ClientSession(base, headers=headers) as api:
         async with api.post(INTENTS, data=form) as again:
             assert again.status == 409
-        _, found = await get(api, INTENTS + "/search", query="metadata['order_id']:'order-1'")
+        _, found = await get(api, INTENTS)
         assert [intent["status"] for intent in found["data"]] == ["processing"]

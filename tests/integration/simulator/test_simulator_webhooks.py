@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.contract.payment import parts
 from tests.integration.simulator.calls import INTENTS, authorization, post
+from tryout.simulator.objects import API_VERSION
 
 HEADERS = {"authorization": f"Bearer {parts.API_KEY}"}
 
@@ -25,7 +26,8 @@ class Receiver:
 
     async def receive(self, request: web.Request) -> web.Response:
         payload = await request.text()
-        stripe.WebhookSignature.verify_header(payload, request.headers["stripe-signature"], parts.WEBHOOK_SECRET, 60)
+        event = stripe.Webhook.construct_event(payload, request.headers["stripe-signature"], parts.WEBHOOK_SECRET, 60)
+        assert event.api_version == API_VERSION
         if self.refusals:
             self.refusals -= 1
             return web.Response(status=503)

@@ -11,6 +11,7 @@ from cli.invariants import messages, statements
 from cli.invariants.feed import Feed
 from cli.invariants.rows import (
     Delivery,
+    Holds,
     Intent,
     Key,
     Level,
@@ -121,6 +122,26 @@ def test_money_that_is_wrong_is_named(
 def test_a_charge_of_no_order_is_named() -> None:
     found = only(statements.money({}, Money({}, [TAKEN])))
     assert (found.statement, found.order_id) == (2, "o-1")
+
+
+def test_a_payment_that_was_only_created_is_no_violation_whoever_it_names() -> None:
+    unconfirmed = Intent("pi_2", "o-1", False, 0, 0, 0, 0, 0, 0)
+    assert money(PAID, CAPTURED, TAKEN, unconfirmed) == []
+    assert list(statements.money({}, Money({}, [unconfirmed]))) == []
+
+
+def test_a_hold_that_names_no_order_is_named() -> None:
+    stray = Intent("pi_2", None, True, 0, 0, 1, 0, 0, 0)
+    found = only(statements.money({}, Money({}, [stray])))
+    assert (found.statement, found.order_id) == (2, None)
+    assert "pi_2" in found.detail
+    assert list(statements.money({}, Money({}, [stray._replace(held=False)]))) == []
+
+
+def test_two_holds_at_once_are_named_also_when_both_have_been_given_up() -> None:
+    found = only(statements.one_hold([Holds("o-1", 2), Holds("o-2", 1), Holds("o-3", 0)]))
+    assert (found.statement, found.order_id) == (2, "o-1")
+    assert "2 authorizations" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from services.chassis import currencies
 from services.chassis.messages import InvalidMessage
-from services.notification import money, render
+from services.notification import render
 from services.notification.events import KINDS, SILENT, order_of
 from services.notification.handlers import drafted
 from tests.support.order_events import order_data, order_event
@@ -21,7 +22,7 @@ from tests.support.order_events import order_data, order_event
     ],
 )
 def test_money_is_written_with_its_currencys_digits(amount: int, currency: str, text: str) -> None:
-    assert money.text_of(amount, currency) == text
+    assert currencies.text_of(amount, currency) == text
 
 
 def test_a_confirmation_tells_what_was_bought_for_how_much_and_where_it_goes() -> None:
