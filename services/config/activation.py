@@ -6,7 +6,6 @@ The rules, and what is refused, are those of Spring Boot 3.5's ConfigDataEnviron
 
 import os
 import re
-from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,8 +16,6 @@ from services.config.scalars import Properties, java_text
 
 MAX_NAMES: Final = 100
 """Profiles that a document can name at one place."""
-MAX_ACTIVE: Final = 1000
-"""Profiles that are active at once; groups can hold each other's members many times."""
 
 _ON_PROFILE: Final = "spring.config.activate.on-profile"
 _ON_PLATFORM: Final = "spring.config.activate.on-cloud-platform"
@@ -136,23 +133,3 @@ def _platform(text: str) -> str:
 
 def _own_platform() -> str:
     return "kubernetes" if {"KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"} <= os.environ.keys() else "none"
-
-
-def effective(asked: Collection[str], sources: Collection[Activation]) -> tuple[str, ...]:
-    """The profiles that are active: those asked for, those included, and the members of both's groups.
-
-    `sources` are those told to every profile, the first wins.
-    """
-    told = [each for each in sources if not each.conditional]
-    groups: dict[str, tuple[str, ...]] = {}
-    for each in told:
-        for name, members in each.groups.items():
-            groups.setdefault(name, members)
-    waiting = deque([*asked, *(name for each in told for name in each.include)])
-    active: dict[str, None] = {}
-    while waiting and len(active) < MAX_ACTIVE:
-        name = waiting.popleft()
-        if name not in active:
-            active[name] = None
-            waiting.extendleft(reversed(groups.get(name, ())))
-    return tuple(active)

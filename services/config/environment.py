@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from services.config.activation import effective
+from services.config.active_profiles import effective
 from services.config.backend import PropertySource, Snapshot
 from services.config.json_values import writable
 

@@ -13,7 +13,8 @@ from services.config.environment import Environment
 from services.config.json_values import json_value
 from services.config.merging import merged, nested
 from services.config.placeholders import Placeholders
-from services.config.scalars import Scalar, java_text, scalar
+from services.config.scalars import Scalar, java_text
+from services.config.yaml_scalars import TAG, scalar
 
 Form = Literal["yml", "yaml", "json", "properties"]
 MEDIA_TYPES = {"properties": "text/plain; charset=utf-8", "json": "application/json"}
@@ -76,7 +77,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None if _BARE.fullmatch(text) else "'" if text.isprintable() else '"'
-    return dumper.represent_scalar(f"{yaml_nodes.TAG}str", text, style)
+    return dumper.represent_scalar(f"{TAG}str", text, style)
 
 
 _Dumper.add_representer(str, _quoted)

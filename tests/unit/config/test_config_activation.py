@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.config.activation import ALWAYS, activation, effective
+from services.config.activation import ALWAYS, activation
+from services.config.active_profiles import effective
 from services.config.broken import BrokenDocumentError
 from services.config.profiles import parse
 
