@@ -63,8 +63,8 @@ def activation(properties: Properties, *, for_profile: bool = False) -> Activati
     include = tuple(_names(said, "spring.profiles.include"))
     groups = {_of_group(name): tuple(_names(said, name)) for name in said if name.startswith(_GROUP)}
     found = Activation(expressions, never, include, groups)
-    if (found.conditional and (include or groups)) or (for_profile and include):
-        raise BrokenDocumentError("spring.profiles.include and .group cannot be said for some profiles only")
+    if include and (found.conditional or for_profile):
+        raise BrokenDocumentError("spring.profiles.include cannot be said for some profiles only")
     return found
 
 
@@ -75,7 +75,7 @@ def _said(properties: Properties) -> dict[str, list[str]]:
         if key[:6].lower() != "spring":
             continue
         name = _canonical(_INDEX.sub("", key))
-        if not name.startswith(("spring.config.", "spring.profiles")):
+        if not name.startswith(("spring.config", "spring.profiles")):
             continue
         text = java_text(value)
         items = [text] if _INDEX.search(key) else [part.strip() for part in text.split(",")]
@@ -92,12 +92,15 @@ def _canonical(name: str) -> str:
 
 
 def _refuse(said: Mapping[str, list[str]]) -> None:
-    if said.get("spring.profiles"):
+    if "spring.profiles" in said:
         raise BrokenDocumentError(f"spring.profiles is of Spring Boot before 2.4: write {_ON_PROFILE}")
     if said.get("spring.config.import"):
         raise BrokenDocumentError(
             "spring.config.import is not followed here: put what it names into a ConfigMap of its own"
         )
+    for name in ("spring.config", "spring.config.activate"):
+        if said.get(name):
+            raise BrokenDocumentError(f"{name} is a text where a map is expected")
     for name in said:
         if name.startswith((f"{_ON_PROFILE}.", f"{_ON_PLATFORM}.")):
             raise BrokenDocumentError(f"{name} is a map where names are expected")

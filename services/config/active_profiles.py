@@ -13,14 +13,13 @@ MAX_ACTIVE: Final = 1000
 def effective(asked: Collection[str], sources: Collection[Activation]) -> tuple[str, ...]:
     """The profiles that are active: those asked for, those included, and the members of both's groups.
 
-    `sources` are those told to every profile, the first wins.
+    `sources` are those of the documents for every profile, the first wins. A group counts in whatever part it is said.
     """
-    told = [each for each in sources if not each.conditional]
     groups: dict[str, tuple[str, ...]] = {}
-    for each in told:
+    for each in sources:
         for name, members in each.groups.items():
             groups.setdefault(name, members)
-    waiting = deque([*asked, *(name for each in told for name in each.include)])
+    waiting = deque([*asked, *(name for each in sources for name in each.include)])
     active: dict[str, None] = {}
     while waiting and len(active) < MAX_ACTIVE:
         name = waiting.popleft()
