@@ -99,8 +99,10 @@ YAML = (
     "a: 0o7\nb: 0O7\nc: 1e3\nd: 1E+3\ne: e3\nf: 1.5.2\ng: 1,000\nh: +1\ni: ++1\nj: 1_\nk: _\nl: .",
     "spring.config.activate.on-profile: default\nspring.profiles.group.default: test\na: 1",
     "spring.config.activate.on-profile: x\nspring.profiles.group.default: test\na: 1",
-    "spring.config.activate.on-profile: x\nspring.profiles.group.default: test\na: 1\n---\n"
-    "spring.profiles.group.default: test\n",
+    (
+        "spring.config.activate.on-profile: x\nspring.profiles.group.default: test\na: 1\n---\n"
+        "spring.profiles.group.default: test\n"
+    ),
     "spring.profiles.group: {default: [test, other], test: default}\na: 1",
     "spring.profiles.include: test\n---\nspring.profiles.include: [other]",
     "spring.profiles.include: 'a b'",
