@@ -6,7 +6,6 @@ The rules, and what is refused, are those of Spring Boot 3.5's ConfigDataEnviron
 
 import os
 import re
-from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,8 +16,6 @@ from services.config.scalars import Properties, java_text
 
 MAX_NAMES: Final = 100
 """Profiles that a document can name at one place."""
-MAX_ACTIVE: Final = 1000
-"""Profiles that are active at once; groups can hold each other's members many times."""
 
 _ON_PROFILE: Final = "spring.config.activate.on-profile"
 _ON_PLATFORM: Final = "spring.config.activate.on-cloud-platform"
@@ -66,8 +63,8 @@ def activation(properties: Properties, *, for_profile: bool = False) -> Activati
     include = tuple(_names(said, "spring.profiles.include"))
     groups = {_of_group(name): tuple(_names(said, name)) for name in said if name.startswith(_GROUP)}
     found = Activation(expressions, never, include, groups)
-    if (found.conditional and (include or groups)) or (for_profile and include):
-        raise BrokenDocumentError("spring.profiles.include and .group cannot be said for some profiles only")
+    if include and (found.conditional or for_profile):
+        raise BrokenDocumentError("spring.profiles.include cannot be said for some profiles only")
     return found
 
 
@@ -78,7 +75,7 @@ def _said(properties: Properties) -> dict[str, list[str]]:
         if key[:6].lower() != "spring":
             continue
         name = _canonical(_INDEX.sub("", key))
-        if not name.startswith(("spring.config.", "spring.profiles")):
+        if not name.startswith(("spring.config", "spring.profiles")):
             continue
         text = java_text(value)
         items = [text] if _INDEX.search(key) else [part.strip() for part in text.split(",")]
@@ -95,12 +92,15 @@ def _canonical(name: str) -> str:
 
 
 def _refuse(said: Mapping[str, list[str]]) -> None:
-    if said.get("spring.profiles"):
+    if "spring.profiles" in said:
         raise BrokenDocumentError(f"spring.profiles is of Spring Boot before 2.4: write {_ON_PROFILE}")
     if said.get("spring.config.import"):
         raise BrokenDocumentError(
             "spring.config.import is not followed here: put what it names into a ConfigMap of its own"
         )
+    for name in ("spring.config", "spring.config.activate"):
+        if said.get(name):
+            raise BrokenDocumentError(f"{name} is a text where a map is expected")
     for name in said:
         if name.startswith((f"{_ON_PROFILE}.", f"{_ON_PLATFORM}.")):
             raise BrokenDocumentError(f"{name} is a map where names are expected")
@@ -136,23 +136,3 @@ def _platform(text: str) -> str:
 
 def _own_platform() -> str:
     return "kubernetes" if {"KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"} <= os.environ.keys() else "none"
-
-
-def effective(asked: Collection[str], sources: Collection[Activation]) -> tuple[str, ...]:
-    """The profiles that are active: those asked for, those included, and the members of both's groups.
-
-    `sources` are those told to every profile, the first wins.
-    """
-    told = [each for each in sources if not each.conditional]
-    groups: dict[str, tuple[str, ...]] = {}
-    for each in told:
-        for name, members in each.groups.items():
-            groups.setdefault(name, members)
-    waiting = deque([*asked, *(name for each in told for name in each.include)])
-    active: dict[str, None] = {}
-    while waiting and len(active) < MAX_ACTIVE:
-        name = waiting.popleft()
-        if name not in active:
-            active[name] = None
-            waiting.extendleft(reversed(groups.get(name, ())))
-    return tuple(active)

@@ -8,6 +8,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
 from services.chassis.problems import InvalidFields, NotFound
+from services.config.environment import names_in
 from services.config.rendering import Form
 
 MAX_NAMES: Final = 20
@@ -43,8 +44,9 @@ register_url_convertor("config_file", _FileConvertor())
 
 def asked(application: str, profiles: str, label: str | None = None) -> Asked:
     """`(_)` stands for `/`, as in Spring. Raises NotFound for what can be no name."""
-    names, active = _whole(application).split(","), tuple(profiles.split(","))
-    if not all(map(_APPLICATION.fullmatch, names)) or not all(map(_PROFILE.fullmatch, active)):
+    application = _whole(application)
+    names, active = names_in(application), tuple(profiles.split(","))
+    if not names or not all(map(_APPLICATION.fullmatch, names)) or not all(map(_PROFILE.fullmatch, active)):
         raise NotFound("Names begin with a letter or a digit; profiles have letters, digits and '-_.+@' alone.")
     if label is None and _LIKE_A_FILE.search(profiles):
         raise NotFound("A file is asked for with its profiles, as in order-default.yml.")

@@ -8,6 +8,7 @@ from services.config import java_properties, yaml_maps, yaml_nodes
 from services.config.activation import Activation, activation
 from services.config.broken import BrokenDocumentError
 from services.config.scalars import Properties, Scalar
+from services.config.yaml_scalars import TAG
 
 log = logging.getLogger(__name__)
 
@@ -47,4 +48,4 @@ def _read(suffix: str, text: str) -> list[Mapping[str, Scalar]]:
 
 
 def _says_nothing(root: yaml_nodes.Node) -> bool:
-    return isinstance(root, yaml_nodes.Scalar) and (not root.text or root.tag == f"{yaml_nodes.TAG}null")
+    return isinstance(root, yaml_nodes.Scalar) and (not root.text or root.tag == f"{TAG}null")

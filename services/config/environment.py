@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from services.config.activation import effective
+from services.config.active_profiles import effective
 from services.config.backend import PropertySource, Snapshot
 from services.config.json_values import writable
 
@@ -48,12 +48,17 @@ def environment(snapshot: Snapshot, application: str, profiles: Sequence[str], l
     `application` may be several names with commas between them, of which the last wins. The label is given back as it
     came: ConfigMaps have no branches.
     """
-    names = list(dict.fromkeys((SHARED, *application.split(","))))
+    names = list(dict.fromkeys((SHARED, *names_in(application))))
     told = [source.activation for name in reversed(names) for source in snapshot.sources.get(name, ())]
     active = effective(profiles, told)
     keys = dict.fromkeys((*names, *(f"{name}-{profile}" for profile in active for name in names)))
     sources = [s for key in reversed(keys) for s in snapshot.sources.get(key, ()) if s.activation.met(active)]
     return Environment(application, tuple(profiles), label, tuple(_told_apart(sources)))
+
+
+def names_in(text: str) -> list[str]:
+    """Names with commas between them; blanks around them and commas too many mean nothing."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _told_apart(sources: Iterable[PropertySource]) -> Iterable[PropertySource]:

@@ -13,6 +13,8 @@ from services.config.scalars import Properties, java_text
 MAX_DEPTH: Final = 50
 MAX_SIZE: Final = 1024 * 1024
 """Characters of one resolved text: a few lines can ask for any number."""
+MAX_TOTAL: Final = 16 * MAX_SIZE
+"""Characters of all that was resolved."""
 
 _ESCAPED = re.compile(r"\\{1,2}\$\{")
 _SEPARATOR = re.compile(r"(?<!\\):")
@@ -31,16 +33,19 @@ class Placeholders:
         self._values = {key: value for source in reversed(sources) for key, value in source.items()}
         self._known: dict[str, str | None] = {}
         self._open: list[str] = []
+        self._left = MAX_TOTAL
 
     def resolve(self, text: str) -> str:
         """An escaped `\\${name}` becomes `${name}`."""
         if "${" not in text:
             return text
         try:
-            return self._whole(_ESCAPED.sub("$_{", text)).replace("$_{", "${")
+            found = self._whole(_ESCAPED.sub("$_{", text)).replace("$_{", "${")
         except _UnresolvableError:
             self._open.clear()
             return text
+        self._left -= len(found)
+        return found if self._left >= 0 else text
 
     def _whole(self, text: str) -> str:
         parsed = _Text(text)

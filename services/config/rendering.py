@@ -13,7 +13,8 @@ from services.config.environment import Environment
 from services.config.json_values import json_value
 from services.config.merging import merged, nested
 from services.config.placeholders import Placeholders
-from services.config.scalars import Scalar, java_text, scalar
+from services.config.scalars import Scalar, java_text
+from services.config.yaml_scalars import TAG, scalar
 
 Form = Literal["yml", "yaml", "json", "properties"]
 MEDIA_TYPES = {"properties": "text/plain; charset=utf-8", "json": "application/json"}
@@ -35,17 +36,17 @@ def rendered(found: Environment, form: Form, *, resolve: bool) -> bytes:
     tree = nested(properties)
     if form == "json":
         return orjson.dumps(json_value(_mapped(tree, text)))
-    tree = _mapped(tree, lambda key: _meant(key, text(key)) if resolve else key)
+    tree = _mapped(tree, text, lambda written: _meant(written, text(written)))
     return _yaml(tree["document"] if tree.keys() == {"document"} else tree).encode()
 
 
-def _mapped(value: Any, text: Callable[[str], Any]) -> Any:
-    """The same tree, with each text in it, keys included, as `text` makes it."""
+def _mapped(value: Any, text: Callable[[str], str], meant: Callable[[str], Any] | None = None) -> Any:
+    """The same tree, with each text in it, keys included, as `text` makes it; those that are values as `meant` does."""
     if isinstance(value, dict):
-        return {str(text(key)): _mapped(inner, text) for key, inner in value.items()}
+        return {text(key): _mapped(inner, text, meant) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_mapped(inner, text) for inner in value]
-    return text(value) if isinstance(value, str) else value
+        return [_mapped(inner, text, meant) for inner in value]
+    return (meant or text)(value) if isinstance(value, str) else value
 
 
 def _meant(written: str, resolved: str) -> Any:
@@ -76,7 +77,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None if _BARE.fullmatch(text) else "'" if text.isprintable() else '"'
-    return dumper.represent_scalar(f"{yaml_nodes.TAG}str", text, style)
+    return dumper.represent_scalar(f"{TAG}str", text, style)
 
 
 _Dumper.add_representer(str, _quoted)

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from services.config.broken import BrokenDocumentError
 from services.config.scalars import Scalar as Value
-from services.config.scalars import java_text, scalar
+from services.config.scalars import java_text
 from services.config.yaml_merges import entries, key_value
-from services.config.yaml_nodes import TAG, Mapping, Node, Scalar, Sequence
+from services.config.yaml_nodes import Mapping, Node, Scalar, Sequence
+from services.config.yaml_scalars import TAG, scalar
 
 MAX_NAME: Final = 50_000
 """Characters of a property's name; Jackson refuses more, and so does every Spring client (StreamReadConstraints)."""

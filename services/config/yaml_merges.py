@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from services.config.broken import BrokenDocumentError
 from services.config.scalars import Scalar as Value
-from services.config.scalars import scalar
-from services.config.yaml_nodes import TAG, Entry, Mapping, Merged, Node, Scalar, Sequence
+from services.config.yaml_nodes import Entry, Mapping, Merged, Node, Scalar, Sequence
+from services.config.yaml_scalars import TAG, scalar
 
 
 def entries(node: Mapping) -> Iterable[Entry]:

@@ -14,11 +14,10 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from services.config.broken import BrokenDocumentError
-from services.config.scalars import plain_tag
+from services.config.yaml_scalars import TAG, plain_tag
 
 MAX_DEPTH: Final = 50
 """Collections within each other, as SnakeYAML allows (LoaderOptions.nestingDepthLimit)."""
-TAG: Final = "tag:yaml.org,2002:"
 _SURROGATE = re.compile(r"\\u[dD][89abAB]")
 
 

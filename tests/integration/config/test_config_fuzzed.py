@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from hypothesis import given, settings
@@ -141,3 +142,31 @@ def test_files_of_any_content(content: bytes) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(Path(folder)))
+
+
+_SEGMENTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
+    [
+        "order",
+        "order,payment",
+        "dev",
+        "dev,test",
+        "order-dev.yml",
+        "x-.json",
+        "-.yml",
+        "..",
+        "feature(_)x",
+        "actuator",
+        "",
+    ]
+)
+_QUERIES = st.sampled_from(["", "?resolvePlaceholders=", "?resolvePlaceholders=no&resolvePlaceholders=%FF", "?%00"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_SEGMENTS, min_size=1, max_size=4), _QUERIES)
+def test_paths_of_any_kind(segments: list[str], query: str) -> None:
+    app = app_of(read([configmap("order", **{"application.yml": GOOD})], {}, "shop"))
+    target = "/" + "/".join(quote(segment, safe=",()") for segment in segments) + query
+    answer = asyncio.run(get(app, target))
+    assert answer.status in {200, 404, 422}
+    assert answer.status == 200 or answer.headers["content-type"] == "application/problem+json"

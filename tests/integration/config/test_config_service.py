@@ -224,7 +224,7 @@ async def test_a_folder_that_is_put_in_the_place_of_another_is_followed(config: 
         "/a/b/c/d",
         "/-x/default",
         "/order/-x",
-        "/order,/default",
+        "/,/default",
         "/order/a,,b",
         "/main/order.yml",
     ],

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.config.activation import ALWAYS, activation, effective
+from services.config.activation import ALWAYS, activation
+from services.config.active_profiles import effective
 from services.config.broken import BrokenDocumentError
 from services.config.profiles import parse
 
@@ -97,6 +98,9 @@ def test_a_platform_is_the_services_own(monkeypatch: pytest.MonkeyPatch) -> None
         ({"spring.profiles.include": "a b"}, "cannot be the name"),
         ({"spring.profiles.group.dev": "-"}, "cannot be the name"),
         ({ON_PROFILE: "dev", "spring.profiles.include": "x"}, "some profiles only"),
+        ({"spring.profiles": ""}, "write spring.config.activate.on-profile"),
+        ({"spring.config.activate": "dev"}, "a map is expected"),
+        ({"spring.config": "x"}, "a map is expected"),
     ],
 )
 def test_what_cannot_be_honoured_is_named(said: dict[str, Any], reason: str) -> None:
@@ -114,6 +118,11 @@ def test_profiles_bring_those_they_include_and_those_of_their_groups() -> None:
     shared = activation({"spring.profiles.group.prod[0]": "other", "spring.profiles.group.db[0]": "replica"})
     assert effective(["prod"], [order, shared]) == ("prod", "db", "replica", "mq", "audit")
     assert effective(["dev"], [order, shared]) == ("dev", "audit")
+
+
+def test_a_group_counts_in_whatever_part_it_is_said() -> None:
+    part = activation({ON_PROFILE: "other", "spring.profiles.group.prod": "db"})
+    assert effective(["prod"], [part]) == ("prod", "db")
 
 
 def test_groups_that_hold_each_other_come_to_an_end() -> None:

@@ -73,6 +73,14 @@ def test_a_few_lines_cannot_ask_for_a_text_without_bound() -> None:
     assert time.monotonic() - started < 20
 
 
+def test_many_texts_together_are_bounded_too() -> None:
+    placeholders = Placeholders([{"long": "x" * 500_000}])
+    found = [placeholders.resolve("${long}") for _ in range(100)]
+    assert found[0] == "x" * 500_000
+    assert found[-1] == "${long}"
+    assert sum(map(len, found)) < 20_000_000
+
+
 @settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab$ {}:\\."), max_size=12), min_size=3, max_size=3))
 def test_any_text_comes_to_an_end(texts: list[str]) -> None:

@@ -173,5 +173,10 @@ def test_what_a_placeholder_stands_for_is_what_it_is_in_yaml_and_a_text_in_json(
     assert json.loads(rendered(told(said), "json", resolve=True))["a"] == "8080"
 
 
+def test_a_name_behind_a_placeholder_is_a_text() -> None:
+    said: Properties = {"port": 80, "a.${port}": 1, "b.${x:}": 2, "c.${x:null}": 3, "d.${x:yes}": 4}
+    assert yml(said) == {"port": 80, "a": {"80": 1}, "b": {"": 2}, "c": {"null": 3}, "d": {"yes": 4}}
+
+
 def test_a_list_at_the_top_is_one_again() -> None:
     assert yml({"document[0]": 1, "document[1].a": "b"}) == [1, {"a": "b"}]

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.config.broken import BrokenDocumentError
-from services.config.scalars import java_text, plain_tag, scalar
+from services.config.scalars import java_text
+from services.config.yaml_scalars import plain_tag, scalar
 
 TAG = "tag:yaml.org,2002:"
 
