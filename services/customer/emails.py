@@ -4,6 +4,8 @@ from contextlib import suppress
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from services.chassis.addresses import mailable
+
 # The library's own switch for names it refuses. People who try the platform out sign up as ann@shop.test.
 SPECIAL_USE_DOMAIN_NAMES[:] = [n for n in SPECIAL_USE_DOMAIN_NAMES if n not in {"local", "localhost", "test"}]
 
@@ -17,7 +19,10 @@ def checked(text: str) -> str:
         found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValueError(f"is not an e-mail address: {error}") from None
-    return found.ascii_email or found.normalized
+    address = mailable(found.ascii_email or found.normalized)
+    if address is None:  # a person whom nobody can write to could never order
+        raise ValueError("is not an e-mail address that every mail server takes: at most 64 characters before the @")
+    return address
 
 
 def key(email: str) -> str:

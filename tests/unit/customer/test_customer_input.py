@@ -110,3 +110,11 @@ def test_spellings_of_one_address_are_one_account(spelling: str) -> None:
 @pytest.mark.parametrize("address", ["ann@shop.test", "ann@mercato.local", "ann+tag@example.com", "ann@bücher.example"])
 def test_addresses_for_trying_out_are_taken(address: str) -> None:
     assert emails.checked(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["a" * 65 + "@shop.test", "jörg@shop.test", '"ann smith"@shop.test', "ann@" + "a" * 64 + ".test"]
+)
+def test_an_address_that_not_every_mail_server_takes_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="e-mail address"):
+        emails.checked(address)
