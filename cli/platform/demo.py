@@ -12,7 +12,7 @@ import click
 from cli.platform.client import Client, Product, Token
 from cli.platform.errors import PlatformError
 from cli.platform.sites import Entry, Remedies
-from services.chassis.currencies import text_of
+from services.chassis.texts.currencies import text_of
 
 CONFIRMED_WITHIN = 30.0
 """Seconds."""

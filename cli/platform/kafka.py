@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from cli.platform.errors import PlatformError
 from cli.platform.sites import Internals
-from services.chassis.committed import Partition, committed
+from services.chassis.messaging.committed import Partition, committed
 
 TIMEOUT = 10.0
 BATCH = 10_000

@@ -7,7 +7,7 @@ from cli.platform.databases import Databases
 from cli.platform.kafka import Extent, Kafka, lag
 from cli.platform.letter_box import LetterBox
 from cli.platform.letters import is_dead_letter_topic
-from services.chassis.committed import Partition
+from services.chassis.messaging.committed import Partition
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from services.chassis.kubernetes import Object, Resource
+from services.chassis.kube.client import Object, Resource
 
 
 @dataclass(frozen=True, slots=True)

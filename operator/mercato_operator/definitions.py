@@ -10,7 +10,7 @@ from typing import Final
 import yaml
 
 from mercato_operator.ownership import MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 log = logging.getLogger(__name__)
 

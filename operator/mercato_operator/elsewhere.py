@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.chassis.kubernetes import KubernetesError
+from services.chassis.kube.client import KubernetesError
 
 _FORBIDDEN_OR_GONE: Final = {403, 404}
 

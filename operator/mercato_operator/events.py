@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from mercato_operator.ownership import MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 

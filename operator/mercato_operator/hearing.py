@@ -15,8 +15,8 @@ from typing import Final
 from mercato_operator import metrics
 from mercato_operator.controller import Controller
 from mercato_operator.elsewhere import is_away
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 log = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from mercato_operator.lease import Lease, LeaseLost
 from mercato_operator.probes import Probes
 from mercato_operator.settings import OperatorSettings
 from mercato_operator.watches import registry, watching_settings
-from services.chassis import telemetry
-from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError
-from services.chassis.settings import load
-from services.chassis.tasks import die, stop
+from services.chassis.configuration.settings import load
+from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError
+from services.chassis.observability import telemetry
+from services.chassis.runtime.tasks import die, stop
 
 log = logging.getLogger(__name__)
 

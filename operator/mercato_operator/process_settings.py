@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from services.chassis.kafka import client_config
-from services.chassis.pod import own_namespace
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.kube.pod import own_namespace
+from services.chassis.messaging.kafka import client_config
 
 
 class ProcessSettings(ServiceSettings):

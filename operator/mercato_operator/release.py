@@ -12,8 +12,8 @@ from mercato_operator.commerce.kinds import SERVICES
 from mercato_operator.controllers.topics_objects import ORDER_TOPICS
 from mercato_operator.ownership import FINALIZER
 from mercato_operator.process_settings import ProcessSettings
-from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
-from services.chassis.settings import load
+from services.chassis.configuration.settings import load
+from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
 
 KINDS: Final = (ORDER_TOPICS, SERVICES)
 SECONDS: Final = 60.0

@@ -8,7 +8,7 @@ from typing import Any, Final
 import kopf
 
 from mercato_operator.hearing import Hearing
-from services.chassis.kubernetes import Resource
+from services.chassis.kube.client import Resource
 
 SERVER_SECONDS: Final = 60
 """The server ends a watch after so long."""

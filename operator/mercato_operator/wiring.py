@@ -24,7 +24,7 @@ from mercato_operator.messaging.trust import trust
 from mercato_operator.messaging.uses import Uses
 from mercato_operator.passwords import read_passwords
 from mercato_operator.settings import OperatorSettings
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kube.client import Kubernetes
 
 REQUEST_SECONDS = 10.0
 """For one request to Kafka: a pass must not hang on a broker that is away."""

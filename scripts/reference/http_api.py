@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.reference import GENERATED, cell
-from services.chassis.openapi import part
-from services.chassis.openapi_common import MEANINGS, Json
+from services.chassis.http.openapi import part
+from services.chassis.http.openapi_common import MEANINGS, Json
 from services.gateway.documents import read
 from services.gateway.merging import merge
 from services.gateway.parts import Part

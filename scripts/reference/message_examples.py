@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
 from services.notification import events as notification_events
 from services.order import messages as order_messages
 from services.order import saga

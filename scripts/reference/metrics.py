@@ -7,8 +7,8 @@ from mercato_operator import metrics as operator
 from prometheus_client.metrics import MetricWrapperBase
 
 from scripts.reference import GENERATED, cell
-from services.chassis import metrics as platform
-from services.chassis import settings
+from services.chassis.configuration import settings
+from services.chassis.observability import metrics as platform
 from services.config import metrics as config
 from services.gateway import metrics as gateway
 

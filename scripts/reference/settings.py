@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.reference import GENERATED, cell
-from services.chassis.settings import ServiceSettings
-from services.chassis.settings_model import Bootstrap
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.configuration.settings_model import Bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
 

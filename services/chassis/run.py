@@ -13,8 +13,8 @@ import uvicorn
 from prometheus_client import start_http_server
 from starlette.applications import Starlette
 
-from services.chassis import telemetry
-from services.chassis.settings import ServiceSettings, load
+from services.chassis.configuration.settings import ServiceSettings, load
+from services.chassis.observability import telemetry
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def main(settings_class: type[S], build: Callable[[S], Starlette], *, tables: Se
 def _migrate(settings: ServiceSettings, settings_class: type[ServiceSettings], tables: Sequence[str]) -> None:
     if settings.database_url is None:
         return
-    from services.chassis.migrations import migrate  # noqa: PLC0415 - services without a database lack the library
+    from services.chassis.storage.migrations import migrate  # noqa: PLC0415 - services without a database lack the library
 
     spec = importlib.util.find_spec(settings_class.__module__)
     home = Path(str(spec and spec.origin)).parent / "migrations"

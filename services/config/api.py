@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.negotiation import VARY, wants_events
-from services.chassis.problems import Unavailable
-from services.chassis.responses import is_known, json_response
+from services.chassis.http.negotiation import VARY, wants_events
+from services.chassis.http.problems import Unavailable
+from services.chassis.http.responses import is_known, json_response
 from services.config.asked import Asked, asked, asked_file, resolves_placeholders
 from services.config.backend import Backend, Snapshot
 from services.config.environment import Environment, environment

@@ -2,8 +2,8 @@
 
 from starlette.applications import Starlette
 
-from services.chassis.app import application
-from services.chassis.pod import own_namespace
+from services.chassis.http.app import application
+from services.chassis.kube.pod import own_namespace
 from services.config.api import routes
 from services.config.backend import Backend
 from services.config.directory import DirectoryBackend

@@ -7,7 +7,7 @@ from typing import Final, cast, get_args
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
-from services.chassis.problems import InvalidFields, NotFound
+from services.chassis.http.problems import InvalidFields, NotFound
 from services.config.environment import names_in
 from services.config.rendering import Form
 

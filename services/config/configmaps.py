@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from services.chassis.kubernetes import Object, Resource
-from services.chassis.kubernetes_events import Complaint, Complaints
-from services.chassis.latest import Latest
-from services.chassis.mirrors import Mirrors
-from services.chassis.reflector import Key
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import Object, Resource
+from services.chassis.kube.events import Complaint, Complaints
+from services.chassis.kube.mirrors import Mirrors
+from services.chassis.kube.reflector import Key
+from services.chassis.runtime.latest import Latest
+from services.chassis.runtime.tasks import essential, stop
 from services.config.backend import Snapshot
 from services.config.manifests import LABEL, ConfigMap, joined, understand
 from services.config.metrics import BROKEN_DOCUMENTS

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from services.chassis.latest import Latest
-from services.chassis.watched_folder import WatchedFolder
+from services.chassis.runtime.latest import Latest
+from services.chassis.runtime.watched_folder import WatchedFolder
 from services.config import yaml_maps, yaml_nodes
 from services.config.backend import PropertySource, Snapshot
 from services.config.broken import BrokenDocumentError

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.problems import NotFound
-from services.chassis.responses import json_response
+from services.chassis.http.problems import NotFound
+from services.chassis.http.responses import json_response
 
 Check = Callable[[], Awaitable[str | None]]
 MEDIA_TYPE = "application/vnd.spring-boot.actuator.v3+json"

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
 
 
 class ConfigSettings(ServiceSettings):

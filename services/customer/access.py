@@ -6,7 +6,7 @@ from uuid import UUID
 
 import jwt
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 from services.customer.keys import KeyRing
 from services.customer.settings import CustomerSettings
 

@@ -3,9 +3,9 @@
 import logging
 from uuid import UUID
 
-from services.chassis.database import Database
-from services.chassis.ids import new_id
-from services.chassis.problems import Conflict, NotFound
+from services.chassis.http.problems import Conflict, NotFound
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Database
 from services.customer import emails, repository
 from services.customer.passwords import Passwords
 from services.customer.repository import Account

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.problems import Problem
-from services.chassis.requests import read_json
-from services.chassis.responses import json_response
-from services.chassis.tokens import Tokens
+from services.chassis.http.problems import Problem
+from services.chassis.http.requests import read_json
+from services.chassis.http.responses import json_response
+from services.chassis.http.tokens import Tokens
 from services.customer import forms, oauth
 from services.customer.accounts import Accounts
 from services.customer.keys import KeyRing

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from services.chassis import openapi
-from services.chassis.app import application
-from services.chassis.database import Database
-from services.chassis.tokens import Tokens
+from services.chassis.http import openapi
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
 from services.customer.access import AccessTokens
 from services.customer.accounts import Accounts
 from services.customer.api import routes

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from services.chassis.addresses import mailable
+from services.chassis.texts.addresses import mailable
 
 # The library's own switch for names it refuses. People who try the platform out sign up as ann@shop.test.
 SPECIAL_USE_DOMAIN_NAMES[:] = [n for n in SPECIAL_USE_DOMAIN_NAMES if n not in {"local", "localhost", "test"}]

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 
-from services.chassis.problems import BadRequest
+from services.chassis.http.problems import BadRequest
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _CHARSETS: Final = {None, "utf-8", "utf8", "us-ascii", "ascii"}

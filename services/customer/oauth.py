@@ -13,9 +13,16 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.chassis.problems import BadRequest, InvalidFields, Problem, TooManyRequests, Unauthorized, Unavailable
-from services.chassis.requests import read_body, validate
-from services.chassis.responses import json_response
+from services.chassis.http.problems import (
+    BadRequest,
+    InvalidFields,
+    Problem,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
+from services.chassis.http.requests import read_body, validate
+from services.chassis.http.responses import json_response
 from services.customer import forms
 from services.customer.schemas import OAuthError, PasswordGrant, RefreshGrant, Revocation
 

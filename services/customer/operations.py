@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from services.chassis.operations import Access, Answer, Content, Operation
-from services.chassis.problems import BadRequest, Conflict, NotFound, TooManyRequests, Unauthorized
+from services.chassis.http.operations import Access, Answer, Content, Operation
+from services.chassis.http.problems import BadRequest, Conflict, NotFound, TooManyRequests, Unauthorized
 from services.customer import forms
 from services.customer.metadata import openid_configuration
 from services.customer.schemas import (

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.chassis.problems import Unavailable
+from services.chassis.http.problems import Unavailable
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.customer import emails
 
 # How many expired guard rows each new one takes with it; more than one, so that they cannot pile up.

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Filled, Identifier, Secret
+from services.chassis.http.schemas import Body, Filled, Identifier, Secret
 from services.customer import emails
 
 

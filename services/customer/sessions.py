@@ -4,10 +4,10 @@ import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.chassis import metrics
-from services.chassis.database import Connection, Database
-from services.chassis.ids import new_id
-from services.chassis.problems import TooManyRequests, Unauthorized
+from services.chassis.http.problems import TooManyRequests, Unauthorized
+from services.chassis.observability import metrics
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Connection, Database
 from services.customer import attempts, emails, refresh, refresh_repository, repository
 from services.customer.access import AccessTokens
 from services.customer.attempts import Allowance

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from services.chassis.addresses import mailable
-from services.chassis.schemas import Secret
-from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.configuration.settings import ServiceSettings, reloadable
+from services.chassis.http.schemas import Secret
+from services.chassis.texts.addresses import mailable
 
 
 def _mailable(text: str) -> str:

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.negotiation import VARY, wants_events
-from services.chassis.problems import NotFound, Unavailable
-from services.chassis.responses import json_response
+from services.chassis.http.negotiation import VARY, wants_events
+from services.chassis.http.problems import NotFound, Unavailable
+from services.chassis.http.responses import json_response
 from services.discovery import eureka_api
 from services.discovery.instances import Backend, Snapshot
 from services.discovery.registry import Registry

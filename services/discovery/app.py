@@ -5,9 +5,9 @@ from contextlib import aclosing, asynccontextmanager
 
 from starlette.applications import Starlette
 
-from services.chassis.app import application
-from services.chassis.pod import own_namespace
-from services.chassis.tasks import essential, stop
+from services.chassis.http.app import application
+from services.chassis.kube.pod import own_namespace
+from services.chassis.runtime.tasks import essential, stop
 from services.discovery.api import routes
 from services.discovery.instances import Backend
 from services.discovery.process_table import ProcessTable

@@ -19,8 +19,8 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from services.chassis.latest import Latest
-from services.chassis.tasks import essential, stop
+from services.chassis.runtime.latest import Latest
+from services.chassis.runtime.tasks import essential, stop
 from services.discovery.instances import Instance, Snapshot
 
 log = logging.getLogger(__name__)

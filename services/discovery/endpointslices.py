@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from types import TracebackType
 
-from services.chassis.kubernetes import Object, Resource
-from services.chassis.latest import Latest
-from services.chassis.mirrors import Mirrors
-from services.chassis.reflector import Key
-from services.chassis.service_ports import Port, choose_port
+from services.chassis.kube.client import Object, Resource
+from services.chassis.kube.mirrors import Mirrors
+from services.chassis.kube.reflector import Key
+from services.chassis.kube.service_ports import Port, choose_port
+from services.chassis.runtime.latest import Latest
 from services.discovery.instances import Instance, Snapshot
 from services.discovery.spring import is_secure, metadata
 

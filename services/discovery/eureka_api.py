@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.negotiation import JSON, VARY, negotiate
-from services.chassis.problems import MethodNotAllowed, NotFound
-from services.chassis.responses import json_response
+from services.chassis.http.negotiation import JSON, VARY, negotiate
+from services.chassis.http.problems import MethodNotAllowed, NotFound
+from services.chassis.http.responses import json_response
 from services.discovery import eureka
 from services.discovery.instances import Snapshot
 from services.discovery.registry import Registry

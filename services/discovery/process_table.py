@@ -8,8 +8,8 @@ from types import TracebackType
 
 from pydantic import BaseModel, Field, ValidationError
 
-from services.chassis.latest import Latest
-from services.chassis.watched_folder import WatchedFolder
+from services.chassis.runtime.latest import Latest
+from services.chassis.runtime.watched_folder import WatchedFolder
 from services.discovery.instances import Instance, Snapshot
 
 REREAD_SECONDS = 1.0

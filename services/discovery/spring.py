@@ -6,7 +6,7 @@ As KubernetesDiscoveryClient (spring-cloud-kubernetes 3) has them, so that its c
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.chassis.service_ports import Port
+from services.chassis.kube.service_ports import Port
 
 _SECURED = "secured"
 _YES = {"true", "on", "yes", "1"}

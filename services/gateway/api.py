@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.responses import json_response
+from services.chassis.http.responses import json_response
 from services.gateway.control import Control
 from services.gateway.endpoints import Apps
 from services.gateway.merging import limit_document

@@ -4,7 +4,7 @@ import os
 
 from starlette.applications import Starlette
 
-from services.chassis.app import application
+from services.chassis.http.app import application
 from services.gateway import api
 from services.gateway.control import Control
 from services.gateway.description import Description

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.openapi import PATH, part
-from services.chassis.responses import is_known
+from services.chassis.http.openapi import PATH, part
+from services.chassis.http.responses import is_known
 from services.gateway.control import Control
 from services.gateway.merging import merge
 from services.gateway.operations import DESCRIPTION, OPERATIONS

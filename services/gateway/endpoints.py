@@ -11,8 +11,8 @@ from typing import Final, NoReturn
 import aiohttp
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from services.chassis import event_stream
-from services.chassis.backoff import backoff
+from services.chassis.configuration import event_stream
+from services.chassis.runtime.backoff import backoff
 
 log = logging.getLogger(__name__)
 

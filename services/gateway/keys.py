@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import aiohttp
 import orjson
 
-from services.chassis.backoff import backoff
+from services.chassis.runtime.backoff import backoff
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from services.chassis.openapi import API_VERSION, VERSION
+from services.chassis.http.openapi import API_VERSION, VERSION
 from services.gateway.parts import Part
 from services.gateway.policies import Limit
 from services.gateway.routes import Forward, RouteTable

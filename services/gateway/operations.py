@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.chassis.operations import Access, Answer, Content, Operation
+from services.chassis.http.operations import Access, Answer, Content, Operation
 
 DESCRIPTION: Final = "This description itself."
 

@@ -9,9 +9,9 @@ from typing import Any, Final, NoReturn, Self
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.chassis.backoff import backoff
-from services.chassis.openapi import PATH
-from services.chassis.tasks import essential, stop
+from services.chassis.http.openapi import PATH
+from services.chassis.runtime.backoff import backoff
+from services.chassis.runtime.tasks import essential, stop
 from services.gateway.endpoints import Apps, Endpoint
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from services.chassis.pod import own_namespace
-from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.configuration.settings import ServiceSettings, reloadable
+from services.chassis.kube.pod import own_namespace
 
 
 class GatewaySettings(ServiceSettings):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from services.chassis.watched_folder import looks
+from services.chassis.runtime.watched_folder import looks
 from services.gateway.documents import Documents, Refused, read
 from services.gateway.settings import GatewaySettings
 

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.database import Database
-from services.chassis.requests import bad_cursor, encode_cursor, page
-from services.chassis.responses import json_response
-from services.chassis.tokens import Tokens
+from services.chassis.http.requests import bad_cursor, encode_cursor, page
+from services.chassis.http.responses import json_response
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
 from services.notification import repository
 from services.notification.schemas import notification_document
 

@@ -2,16 +2,16 @@
 
 from starlette.applications import Starlette
 
-from services.chassis import openapi
-from services.chassis.app import application
-from services.chassis.batches import Batches
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database
-from services.chassis.housekeeping import housekeeping
-from services.chassis.outbox import Relay
-from services.chassis.producer import Producer
-from services.chassis.retries import Retry, retry_topic
-from services.chassis.tokens import Tokens
+from services.chassis.http import openapi
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.retries import Retry, retry_topic
+from services.chassis.storage.database import Database
 from services.notification.api import routes
 from services.notification.events import TOPIC
 from services.notification.handlers import Notify

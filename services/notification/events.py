@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 
 TOPIC = "order.events"
 

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from services.chassis.database import Transaction
-from services.chassis.ids import new_id
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Transaction
 from services.notification import render, repository
 from services.notification.events import KINDS, SILENT, read_order
 from services.notification.mailer import Mailer

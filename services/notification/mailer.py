@@ -16,9 +16,9 @@ from typing import Self
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from services.chassis import metrics, telemetry
-from services.chassis.database import Database
-from services.chassis.tasks import essential
+from services.chassis.observability import metrics, telemetry
+from services.chassis.runtime.tasks import essential
+from services.chassis.storage.database import Database
 from services.notification import mime, render, repository
 from services.notification.events import order_of
 from services.notification.outcomes import Outcome, Pending, Result, backoff

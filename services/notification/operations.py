@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.chassis.operations import Answer, Content, ListOf, Operation
+from services.chassis.http.operations import Answer, Content, ListOf, Operation
 from services.notification.schemas import NotificationDocument
 
 DESCRIPTION: Final = "The messages that customers were sent."

@@ -10,9 +10,10 @@ from uuid import UUID
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from services.chassis import metrics, outbox, retries
-from services.chassis.database import Database
-from services.chassis.messages import Message
+from services.chassis.messaging import outbox, retries
+from services.chassis.messaging.messages import Message
+from services.chassis.observability import metrics
+from services.chassis.storage.database import Database
 from services.notification import repository
 from services.notification.events import TOPIC
 from services.notification.outcomes import Outcome, Result, backoff

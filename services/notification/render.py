@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.chassis import currencies
+from services.chassis.texts import currencies
 from services.notification.events import Money, Order
 
 _SUBJECTS = {

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import orjson
 
-from services.chassis.database import Connection
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Connection
 from services.notification.outcomes import Outcome, Pending
 
 # A failed one comes back to life when its event is replayed from the dead letters; any other repeat changes nothing.

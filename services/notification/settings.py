@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from services.chassis.settings import ServiceSettings, reloadable
-from services.chassis.text import holds_control
+from services.chassis.configuration.settings import ServiceSettings, reloadable
+from services.chassis.texts.text import holds_control
 
 
 def _mailbox(text: str) -> str:

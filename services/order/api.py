@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.addresses import mailable
-from services.chassis.database import Database
-from services.chassis.idempotency import REPLAYED, read_key
-from services.chassis.ids import new_id
-from services.chassis.problems import FieldError, InvalidFields, NotFound
-from services.chassis.requests import bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
-from services.chassis.responses import json_response
-from services.chassis.tokens import LONGEST_SUBJECT, Caller, Tokens
+from services.chassis.http.idempotency import REPLAYED, read_key
+from services.chassis.http.problems import FieldError, InvalidFields, NotFound
+from services.chassis.http.requests import bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
+from services.chassis.http.responses import json_response
+from services.chassis.http.tokens import LONGEST_SUBJECT, Caller, Tokens
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Database
+from services.chassis.texts.addresses import mailable
 from services.order import repository
 from services.order.handlers import Handlers, may_see
 from services.order.saga import Line, Order, Payment, Status

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from services.chassis import idempotency, metrics, telemetry
-from services.chassis.database import Database, Transaction
-from services.chassis.idempotency import FirstAnswer, Key
-from services.chassis.messages import InvalidMessage, Message
-from services.chassis.problems import Conflict, NotFound
-from services.chassis.tokens import Caller
+from services.chassis.http import idempotency
+from services.chassis.http.idempotency import FirstAnswer, Key
+from services.chassis.http.problems import Conflict, NotFound
+from services.chassis.http.tokens import Caller
+from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.observability import metrics, telemetry
+from services.chassis.storage.database import Database, Transaction
 from services.order import repository, saga
 from services.order.messages import messages_of, read_reply
 from services.order.saga import Cancel, DeadlineMet, Ignored, Impossible, Input, NotCancellable, Order, Status, Step

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 from services.order import saga
 from services.order.saga import Command, Line, Order, Reason, Step
 from services.order.schemas import shown

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from services.chassis.operations import Answer, Content, ListOf, Operation, Parameter, Problems
-from services.chassis.problems import BadRequest, Conflict, NotFound
-from services.chassis.tokens import LONGEST_SUBJECT
+from services.chassis.http.operations import Answer, Content, ListOf, Operation, Parameter, Problems
+from services.chassis.http.problems import BadRequest, Conflict, NotFound
+from services.chassis.http.tokens import LONGEST_SUBJECT
 from services.order.saga import Status
 from services.order.schemas import CancelOrder, OrderDocument, PlaceOrder, TimelineDocument
 

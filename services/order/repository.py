@@ -7,9 +7,9 @@ from uuid import UUID
 
 import orjson
 
-from services.chassis import words
-from services.chassis.database import Connection
-from services.chassis.ids import parse_id
+from services.chassis.runtime.ids import parse_id
+from services.chassis.storage.database import Connection
+from services.chassis.texts import words
 from services.order import search
 from services.order.saga import Line, Order, Payment, Reason, Status, Step
 from services.order.schemas import TimelineEntryDocument

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator
 from typing_extensions import TypedDict
 
-from services.chassis.operations import SameAs
-from services.chassis.schemas import Body, Filled, Money, MoneyDocument, Text, Uuid
+from services.chassis.http.operations import SameAs
+from services.chassis.http.schemas import Body, Filled, Money, MoneyDocument, Text, Uuid
 from services.order.countries import COUNTRIES
 from services.order.saga import Line, Order, Payment, Reason, Status
 

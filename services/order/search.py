@@ -1,7 +1,7 @@
 """What staff find orders by: the contact's name and address. Nothing here commits."""
 
-from services.chassis import words
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
+from services.chassis.texts import words
 
 CHUNK = 500
 """Orders given their words at once."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.configuration.settings import ServiceSettings, reloadable
 from services.order.saga import Policy
 
 

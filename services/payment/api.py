@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis.database import Database
-from services.chassis.problems import BadRequest
-from services.chassis.requests import read_body
-from services.chassis.responses import json_response
+from services.chassis.http.problems import BadRequest
+from services.chassis.http.requests import read_body
+from services.chassis.http.responses import json_response
+from services.chassis.storage.database import Database
 from services.payment import repository
 from services.payment.due import DueCalls
 from services.payment.settings import PaymentSettings

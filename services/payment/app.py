@@ -2,14 +2,14 @@
 
 from starlette.applications import Starlette
 
-from services.chassis import openapi
-from services.chassis.app import application
-from services.chassis.batches import Batches
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database
-from services.chassis.housekeeping import housekeeping
-from services.chassis.outbox import Relay
-from services.chassis.producer import Producer
+from services.chassis.http import openapi
+from services.chassis.http.app import application
+from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.producer import Producer
+from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
 from services.payment.caller import Caller
 from services.payment.due import DueCalls, counted

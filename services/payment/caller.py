@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from services.chassis import metrics, telemetry
+from services.chassis.observability import metrics, telemetry
 from services.payment.answers import Answer
 from services.payment.intents import Call
 from services.payment.schedule import Job

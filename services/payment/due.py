@@ -6,9 +6,9 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from services.chassis import metrics
-from services.chassis.database import Database
-from services.chassis.periodic import Periodic
+from services.chassis.observability import metrics
+from services.chassis.runtime.periodic import Periodic
+from services.chassis.storage.database import Database
 from services.payment import repository, schedule
 from services.payment.caller import Caller
 from services.payment.loops import Loop

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 from services.payment import intents
 from services.payment.intents import Change, Payment, Reply
 

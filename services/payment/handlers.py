@@ -4,8 +4,8 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from services.chassis.database import Transaction
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Transaction
 from services.payment import repository, schedule
 from services.payment.caller import Caller
 from services.payment.events import command_of, reply_of

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from psycopg import OperationalError
 
-from services.chassis.tasks import stop
+from services.chassis.runtime.tasks import stop
 
 log = logging.getLogger(__name__)
 

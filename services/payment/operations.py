@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from services.chassis.operations import Access, Answer, Content, Operation, Parameter
-from services.chassis.problems import BadRequest
+from services.chassis.http.operations import Access, Answer, Content, Operation, Parameter
+from services.chassis.http.problems import BadRequest
 
 DESCRIPTION: Final = "Where the payment provider reports. Payments themselves follow from orders."
 

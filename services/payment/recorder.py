@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg import OperationalError
 
-from services.chassis import metrics
-from services.chassis.database import Database, Transaction
+from services.chassis.observability import metrics
+from services.chassis.storage.database import Database, Transaction
 from services.payment import intents, repository, schedule
 from services.payment.caller import Caller, Done
 from services.payment.events import reply_of

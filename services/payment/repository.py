@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
 from services.payment.intents import Goal, Payment, Status
 
 Connection = AsyncConnection[tuple[Any, ...]]

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 from services.payment import intents
 from services.payment.intents import Call, Payment
 from services.payment.repository import Row

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.configuration.settings import ServiceSettings, reloadable
 
 
 class PaymentSettings(ServiceSettings):

@@ -9,7 +9,7 @@ Source: https://docs.stripe.com/currencies#special-cases, #zero-decimal and #thr
 
 from typing import Final
 
-from services.chassis import currencies
+from services.chassis.texts import currencies
 
 _STRIPE_DIGITS: Final = {"ISK": 2, "UGX": 2, "MGA": 0}
 

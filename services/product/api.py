@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis import currencies, idempotency
-from services.chassis.database import Database
-from services.chassis.ids import new_id
-from services.chassis.problems import Conflict, InvalidFields, NotFound
-from services.chassis.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
-from services.chassis.responses import json_response
-from services.chassis.schemas import Money
-from services.chassis.tokens import Caller, Tokens, require_admin
+from services.chassis.http import idempotency
+from services.chassis.http.problems import Conflict, InvalidFields, NotFound
+from services.chassis.http.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
+from services.chassis.http.responses import json_response
+from services.chassis.http.schemas import Money
+from services.chassis.http.tokens import Caller, Tokens, require_admin
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Database
+from services.chassis.texts import currencies
 from services.product import repository, search
 from services.product.schemas import (
     Adjustment,

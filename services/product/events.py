@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 from services.product.stock import Command, Commit, Money, Release, Reservation, Reserve
 
 COMMANDS_TOPIC = "product.commands"

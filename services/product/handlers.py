@@ -1,7 +1,7 @@
 """Stock commands in: one transaction a batch, decided order by order while the stock is locked."""
 
-from services.chassis.database import Transaction
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.storage.database import Transaction
 from services.product import stock_repository
 from services.product.events import command_of, reply_of
 from services.product.stock import NoReservationError

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis.database import Database
-from services.chassis.problems import NotFound
-from services.chassis.responses import is_known
+from services.chassis.http.problems import NotFound
+from services.chassis.http.responses import is_known
+from services.chassis.storage.database import Database
 from services.product import repository
 from services.product.pictures import draw
 

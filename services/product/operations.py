@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from services.chassis.operations import Access, Answer, Content, ListOf, Operation, Parameter, Problems
-from services.chassis.problems import BadRequest, Conflict, NotFound
+from services.chassis.http.operations import Access, Answer, Content, ListOf, Operation, Parameter, Problems
+from services.chassis.http.problems import BadRequest, Conflict, NotFound
 from services.product.schemas import Adjustment, NewProduct, ProductDocument, StockMoveDocument
 
 DESCRIPTION: Final = "The catalog, its pictures and its stock."

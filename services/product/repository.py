@@ -5,8 +5,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
-from services.chassis.database import Connection
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
+from services.chassis.storage.database import Connection
 from services.product import search
 from services.product.catalog import image_path
 from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from services.chassis.schemas import Body, Filled, Identifier, Money, MoneyDocument, Text
+from services.chassis.http.schemas import Body, Filled, Identifier, Money, MoneyDocument, Text
 
 _MAX_PRICE = 100_000_000
 _MAX_DELTA = 1_000_000_000

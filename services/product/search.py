@@ -4,8 +4,8 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Literal
 
-from services.chassis import words
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
+from services.chassis.texts import words
 
 CHUNK = 500
 """Products given their words at once."""

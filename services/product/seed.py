@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from services.chassis import currencies
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
+from services.chassis.texts import currencies
 from services.product.catalog import SEED_ON_HAND, SeedProduct, image_path, seed_products
 from services.product.search import give_all_words
 

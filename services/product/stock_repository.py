@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.product.stock import Command, Level, Line, Money, Product, Reason, Reservation, Reserve, State, Stockroom
 
 # Every transaction locks reservations first, then stock, each in the order of ids: none can wait for another in a ring.

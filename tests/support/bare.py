@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Literal
 
 from confluent_kafka import Producer as RawProducer
 
-from services.chassis.batches import Batches, Handle
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database, Transaction
-from services.chassis.messages import Message
-from services.chassis.outbox import Relay
-from services.chassis.producer import Producer
-from services.chassis.retries import Retry
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.messaging.batches import Batches, Handle
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.retries import Retry
+from services.chassis.storage.database import Database, Transaction
 
 
 class BareSettings(ServiceSettings):

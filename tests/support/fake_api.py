@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.chassis.kubernetes import KubernetesError, Object, Resource
+from services.chassis.kube.client import KubernetesError, Object, Resource
 
 Key = tuple[str, str, str]
 
@@ -50,7 +50,7 @@ class FakeApi:
         metadata = {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:01Z"}
         self._store(resource, {**found, "metadata": metadata})
 
-    # -- what the operator does: services.chassis.kubernetes.Kubernetes -----------------------------------------------
+    # -- what the operator does: services.chassis.kube.client.Kubernetes -----------------------------------------------
     async def list(
         self, resource: Resource, namespace: str | None = None, selectors: Mapping[str, str] | None = None
     ) -> tuple[list[Object], str]:

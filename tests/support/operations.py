@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.openapi import part
-from services.chassis.operations import Operation
+from services.chassis.http.openapi import part
+from services.chassis.http.operations import Operation
 from services.gateway.documents import read
 from services.gateway.merging import merge
 from services.gateway.parts import Part

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from mercato_operator.controller import Controller
 from mercato_operator.hearing import Hearing
 
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 
 _PAUSE = 0.1
 

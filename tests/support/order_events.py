@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
 
 
 def order_data(order_id: UUID | None = None, **changes: Any) -> dict[str, Any]:

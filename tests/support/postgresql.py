@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 
-from services.chassis.migrations import migrate
+from services.chassis.storage.migrations import migrate
 
 SERVICES = Path(__file__).parents[2] / "services"
 

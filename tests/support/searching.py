@@ -2,7 +2,7 @@
 
 import re
 
-from services.chassis import words
+from services.chassis.texts import words
 
 _TERM = re.compile(r"'([^']*)':\*")
 

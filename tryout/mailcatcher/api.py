@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from services.chassis.problems import InvalidFields, NotFound
-from services.chassis.requests import path_uuid
-from services.chassis.responses import json_response
+from services.chassis.http.problems import InvalidFields, NotFound
+from services.chassis.http.requests import path_uuid
+from services.chassis.http.responses import json_response
 from tryout.mailcatcher import pages
 from tryout.mailcatcher.mailbox import Mailbox, entry_of
 from tryout.mailcatcher.reading import Letter, read

@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 
-from services.chassis.app import application
+from services.chassis.http.app import application
 from tryout.mailcatcher.api import routes
 from tryout.mailcatcher.mailbox import Mailbox
 from tryout.mailcatcher.receiver import Receiver

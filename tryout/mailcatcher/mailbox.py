@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 
 _SUFFIX = ".eml"
 _UNFINISHED = ".part"

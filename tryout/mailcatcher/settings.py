@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
 
 
 class MailCatcherSettings(ServiceSettings):

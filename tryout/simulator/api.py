@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis.ids import new_id
-from services.chassis.responses import json_response
+from services.chassis.http.responses import json_response
+from services.chassis.runtime.ids import new_id
 from tryout.simulator import objects, parameters, requests
 from tryout.simulator.changes import Changes
 from tryout.simulator.commands import Commands

@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 
-from services.chassis.app import application
+from services.chassis.http.app import application
 from tryout.simulator.api import Api
 from tryout.simulator.keys import Keys
 from tryout.simulator.ledger import Ledger

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 from tryout.simulator import amounts, objects
 from tryout.simulator.cards import BEHAVIOURS, FLAKY_FAILURES, Behaviour
 from tryout.simulator.errors import ApiError, InvalidRequest, Missing, ServerError, WrongState, card_error

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from services.chassis.ids import new_id
-from services.chassis.requests import read_body
+from services.chassis.http.requests import read_body
+from services.chassis.runtime.ids import new_id
 from tryout.simulator import parameters
 from tryout.simulator.errors import InvalidRequest
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from types import TracebackType
 from typing import Self
 
-from services.chassis.tasks import stop
+from services.chassis.runtime.tasks import stop
 from tryout.simulator.errors import ApiError, ServerError
 from tryout.simulator.keys import Keys, Outcome
 from tryout.simulator.ledger import Ledger

@@ -17,7 +17,7 @@ import orjson
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from services.chassis.tasks import stop
+from services.chassis.runtime.tasks import stop
 from tryout.simulator import objects
 from tryout.simulator.ledger import Ledger
 from tryout.simulator.settings import SimulatorSettings

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from mercato_operator.commerce.names import Object
-from services.chassis.kubernetes import Resource
+from services.chassis.kube.client import Resource
 
 APPLIED: Final = "mercato.dev/applied"
 """Annotation: a hash of what was applied last, so that a field that is no longer wanted is noticed."""

@@ -10,7 +10,7 @@ from mercato_operator.commerce.names import Object, all_of, may_take, owned_by
 from mercato_operator.controllers.store import Store
 from mercato_operator.metrics import DRIFT
 from mercato_operator.ownership import MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from mercato_operator.commerce.model import CommerceService
 from mercato_operator.commerce.names import Object
 from mercato_operator.controllers.children import Children
 from mercato_operator.controllers.store import Store
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kube.client import Kubernetes
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from mercato_operator.commerce.workload import rolled_out
 from mercato_operator.controller import Watched
 from mercato_operator.controllers.store import Object, Store
 from mercato_operator.events import News, Recorder
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
+from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 

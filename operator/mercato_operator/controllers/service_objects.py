@@ -9,7 +9,7 @@ from mercato_operator.commerce.status import PASSING, READY
 from mercato_operator.conditions import find
 from mercato_operator.events import News, Recorder
 from mercato_operator.ownership import FINALIZER, MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError
+from services.chassis.kube.client import Kubernetes, KubernetesError
 
 _MISSING: Final = 404
 

@@ -21,7 +21,7 @@ from mercato_operator.controllers.service_objects import ServiceObjects, now
 from mercato_operator.controllers.service_stores import Prepared, Stores
 from mercato_operator.ownership import FINALIZER
 from mercato_operator.settings import OperatorSettings
-from services.chassis.kubernetes import Kubernetes, KubernetesError
+from services.chassis.kube.client import Kubernetes, KubernetesError
 
 _LOOK_AGAIN_SECONDS: Final = 10.0
 """Pods are not watched: while they come up they are asked again after so long."""

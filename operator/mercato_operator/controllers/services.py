@@ -22,8 +22,8 @@ from mercato_operator.metrics import QUEUE, RECONCILE_SECONDS, RECONCILES
 from mercato_operator.ownership import MANAGED_BY
 from mercato_operator.settings import OperatorSettings
 from mercato_operator.workqueue import WorkQueue
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
+from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 

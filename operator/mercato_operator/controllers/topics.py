@@ -18,8 +18,8 @@ from mercato_operator.messaging.backend import BackendUnavailable
 from mercato_operator.messaging.logs_reader import LogsReader
 from mercato_operator.messaging.progress import NOTHING_KNOWN
 from mercato_operator.messaging.uses import Uses
-from services.chassis.kubernetes import KubernetesError, Object, Resource
-from services.chassis.tasks import essential, stop
+from services.chassis.kube.client import KubernetesError, Object, Resource
+from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 

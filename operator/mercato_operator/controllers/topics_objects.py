@@ -10,7 +10,7 @@ from mercato_operator.messaging import status
 from mercato_operator.messaging.declarations import Declaration, Key, declaration
 from mercato_operator.messaging.plan import Plan
 from mercato_operator.ownership import FINALIZER, MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from mercato_operator.messaging.backend import Account, BackendUnavailable, Faul
 from mercato_operator.messaging.record import Record
 from mercato_operator.topics import Topic
 from mercato_operator.users import KafkaUsers
-from services.chassis.kubernetes import KubernetesError
+from services.chassis.kube.client import KubernetesError
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 from mercato_operator.connection import Connection, KafkaAdminError
 from mercato_operator.messaging.letters_reader import Letters
 from mercato_operator.messaging.progress import NOTHING_KNOWN, Extent, Logs, Partition, Read
-from services.chassis.committed import committed
+from services.chassis.messaging.committed import committed
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mercato_operator.ownership import MANAGED_BY, MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 CONFIGMAPS: Final = Resource("v1", "configmaps")
 NAME: Final = "mercato-operator-kafka-users"

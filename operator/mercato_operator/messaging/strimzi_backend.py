@@ -21,7 +21,7 @@ from mercato_operator.messaging.strimzi_objects import (
 from mercato_operator.messaging.strimzi_reasons import WAITING, topic_fault, user_fault
 from mercato_operator.ownership import MANAGER
 from mercato_operator.topics import Topic
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 _AT_ONCE: Final = 8
 _TAKEN: Final = "UserExists"

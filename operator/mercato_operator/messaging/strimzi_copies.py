@@ -10,7 +10,7 @@ from typing import Final
 from mercato_operator.messaging.backend import Account
 from mercato_operator.messaging.strimzi_objects import CLUSTER, INSTALLATION, PURPOSE, SECRETS, Strimzi, is_as
 from mercato_operator.ownership import MANAGER
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mercato_operator.messaging.backend import Account
 from mercato_operator.ownership import MANAGED_BY
 from mercato_operator.topics import Topic
-from services.chassis.kubernetes import Object, Resource
+from services.chassis.kube.client import Object, Resource
 
 TOPICS: Final = Resource("kafka.strimzi.io/v1", "kafkatopics")
 USERS: Final = Resource("kafka.strimzi.io/v1", "kafkausers")

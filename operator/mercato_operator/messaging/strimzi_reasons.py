@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from mercato_operator.messaging.backend import REFUSED, Fault
-from services.chassis.kubernetes import Object
+from services.chassis.kube.client import Object
 
 WAITING: Final = "WaitingForStrimzi"
 _TOPICS: Final = {

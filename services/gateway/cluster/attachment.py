@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.chassis.kubernetes import Object
+from services.chassis.kube.client import Object
 from services.gateway.cluster.backends import Resolved, resolve
 from services.gateway.cluster.listeners import (
     OwnGateway,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.chassis.kubernetes import Object
-from services.chassis.reflector import Key
-from services.chassis.service_ports import choose_port
+from services.chassis.kube.client import Object
+from services.chassis.kube.reflector import Key
+from services.chassis.kube.service_ports import choose_port
 from services.gateway.cluster.objects import Cluster
 from services.gateway.endpoints import backend_name
 from services.gateway.models import ROUTE_GROUP

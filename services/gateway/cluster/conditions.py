@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.chassis.kubernetes import Object
+from services.chassis.kube.client import Object
 from services.gateway.cluster.objects import Condition, Status
 
 _TIME = "lastTransitionTime"

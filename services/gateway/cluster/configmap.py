@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeVar
 
-from services.chassis.kubernetes import Object, Resource
-from services.chassis.kubernetes_events import Complaint, Complaints
-from services.chassis.mirrors import Mirrors
+from services.chassis.kube.client import Object, Resource
+from services.chassis.kube.events import Complaint, Complaints
+from services.chassis.kube.mirrors import Mirrors
 from services.gateway.documents import Documents, Refused, is_document, parse
 from services.gateway.models import GatewayPolicy, HTTPRoute
 from services.gateway.sources import OnDocuments

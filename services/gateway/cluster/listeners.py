@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.chassis.kubernetes import Object
+from services.chassis.kube.client import Object
 from services.gateway.cluster.objects import CONTROLLER, Cluster, Condition, condition
 from services.gateway.models import ROUTE_GROUP
 

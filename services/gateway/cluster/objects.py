@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.chassis.kubernetes import Object, Resource
-from services.chassis.reflector import Key
+from services.chassis.kube.client import Object, Resource
+from services.chassis.kube.reflector import Key
 from services.gateway.models import POLICY_API, ROUTE_API, ROUTE_GROUP
 
 CONTROLLER: Final = "mercato.dev/gateway"

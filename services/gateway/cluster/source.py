@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
-from services.chassis.kubernetes import Resource
-from services.chassis.mirrors import Mirrors
-from services.chassis.reflector import Reflector
+from services.chassis.kube.client import Resource
+from services.chassis.kube.mirrors import Mirrors
+from services.chassis.kube.reflector import Reflector
 from services.gateway.cluster.attachment import attach
 from services.gateway.cluster.objects import (
     CLASSES,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from services.chassis.backoff import backoff
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Object
+from services.chassis.kube.client import Kubernetes, KubernetesError, Object
+from services.chassis.runtime.backoff import backoff
 from services.gateway.cluster.conditions import due
 from services.gateway.cluster.objects import ROUTES, Status
 

@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from services.chassis import problems
+from services.chassis.http import problems
 from services.gateway.envoy.bodies import TOO_LARGE
 from services.gateway.envoy.options import Resource
 

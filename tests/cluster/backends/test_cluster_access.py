@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from kubernetes.aio.config import incluster_config
 
-from services.chassis.kubernetes import Kubernetes, KubernetesError, Resource
+from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kube.client import Kubernetes
 
 
 class CutOff(Kubernetes):

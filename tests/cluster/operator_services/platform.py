@@ -13,7 +13,7 @@ from mercato_operator.events import Recorder
 from mercato_operator.messaging.uses import UserState, Uses
 from mercato_operator.settings import OperatorSettings
 
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kube.client import Kubernetes
 from tests.support.administrator import Administrator, Object
 from tests.support.operator_feed import fed
 from tests.support.serving import until

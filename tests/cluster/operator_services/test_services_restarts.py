@@ -9,7 +9,7 @@ from aiohttp import web
 from mercato_operator.controllers.restarts import RESTARTED_FOR, Restarts
 from mercato_operator.events import Recorder
 
-from services.chassis.kubernetes import Kubernetes
+from services.chassis.kube.client import Kubernetes
 from tests.cluster.operator_services.platform import Platform
 from tests.support.administrator import Object
 from tests.support.operator_feed import fed

@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg
 from pydantic import SecretStr
 
-from services.chassis.migrations import migrate
+from services.chassis.storage.migrations import migrate
 from services.payment.settings import PaymentSettings
 from tests.support.serving import served
 from tryout.simulator.app import build

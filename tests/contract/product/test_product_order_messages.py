@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
 from services.order import messages as order_messages
 from services.order import saga
 from services.product import events as product_events

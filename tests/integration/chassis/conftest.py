@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.database import Database
-from services.chassis.migrations import migrate
-from services.chassis.retries import dead_letter_topic, retry_topic
+from services.chassis.messaging.retries import dead_letter_topic, retry_topic
+from services.chassis.storage.database import Database
+from services.chassis.storage.migrations import migrate
 from tests.conftest import NewDatabase, Topics
 from tests.support.bare import Bare, BareSettings, Effects
 

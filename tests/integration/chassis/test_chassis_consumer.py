@@ -2,9 +2,9 @@
 
 import asyncio
 
-from services.chassis.database import Database, Transaction
-from services.chassis.messages import InvalidMessage, Message
-from services.chassis.retries import Retry, dead_letter_topic, retry_topic, text_headers
+from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.messaging.retries import Retry, dead_letter_topic, retry_topic, text_headers
+from services.chassis.storage.database import Database, Transaction
 from tests.conftest import Topics
 from tests.support.bare import (
     Bare,

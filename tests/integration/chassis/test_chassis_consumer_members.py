@@ -6,11 +6,11 @@ import time
 import pytest
 from confluent_kafka import Consumer as RealClient
 
-from services.chassis import consumer as consumer_module
-from services.chassis.batches import Batches
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database, Transaction
-from services.chassis.messages import Message
+from services.chassis.messaging import consumer as consumer_module
+from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Database, Transaction
 from tests.conftest import Topics
 from tests.support.bare import Bare, Effects, consuming, event, numbered, send, sessions, until, usable
 from tests.support.servers import Postgres

@@ -3,9 +3,9 @@
 import asyncio
 from uuid import uuid4
 
-from services.chassis.database import Transaction
-from services.chassis.messages import Message
-from services.chassis.retries import text_headers
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.retries import text_headers
+from services.chassis.storage.database import Transaction
 from tests.conftest import Topics
 from tests.support.bare import Bare, emptied, publish, until
 from tests.support.topic_reader import read

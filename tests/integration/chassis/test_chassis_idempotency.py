@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from services.chassis.database import Database
-from services.chassis.housekeeping import housekeeping
-from services.chassis.idempotency import FirstAnswer, Key, claim, read_key
-from services.chassis.problems import BadRequest, InvalidFields, NotFound
+from services.chassis.http.idempotency import FirstAnswer, Key, claim, read_key
+from services.chassis.http.problems import BadRequest, InvalidFields, NotFound
+from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.storage.database import Database
 from tests.support.bare import Bare
 
 
@@ -106,7 +106,7 @@ async def test_an_expired_key_is_claimed_once_by_simultaneous_requests(database:
 
 
 async def test_housekeeping_forgets_what_is_old_in_chunks(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.housekeeping.CHUNK", 7)
+    monkeypatch.setattr("services.chassis.messaging.housekeeping.CHUNK", 7)
     for age in ("1 hour", "2 days", "15 days"):
         await database.execute(
             "INSERT INTO idempotency_key SELECT 'c', '/', %s || n, '', 202, '', now() - %s::interval "

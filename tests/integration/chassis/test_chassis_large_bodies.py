@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis.app import application
-from services.chassis.incoming import DISCARDED
-from services.chassis.problems import TooManyRequests, Unauthorized
-from services.chassis.requests import read_body, read_json
-from services.chassis.responses import json_response
-from services.chassis.schemas import Body
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.http.app import application
+from services.chassis.http.incoming import DISCARDED
+from services.chassis.http.problems import TooManyRequests, Unauthorized
+from services.chassis.http.requests import read_body, read_json
+from services.chassis.http.responses import json_response
+from services.chassis.http.schemas import Body
 from tests.support.serving import served
 from tests.support.stubborn import MEBIBYTE, PIECE, chunked, connected, head, plain, sent, tunnel
 
@@ -94,7 +94,7 @@ async def test_who_goes_on_for_ever_is_cut(port: int) -> None:
 async def test_who_stops_in_the_middle_is_answered_when_the_time_is_over(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.chassis.incoming.DISCARD_SECONDS", 0.2)
+    monkeypatch.setattr("services.chassis.http.incoming.DISCARD_SECONDS", 0.2)
     async with connected(port) as connection:
         await connection.write(head("POST", "/refuse", Content_Length=10 * MEBIBYTE), b"a little")
         said = await connection.said()

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
 from tests.conftest import NewDatabase
 from tests.support.bare import BareSettings
 from tests.support.ports import free_port

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.chassis import migrations
-from services.chassis.migrations import migrate
+from services.chassis.storage import migrations
+from services.chassis.storage.migrations import migrate
 from tests.conftest import NewDatabase
 
 SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"
@@ -49,7 +49,10 @@ def test_nothing_is_left_to_do_the_second_time(new_database: NewDatabase, folder
 def test_a_killed_migration_can_be_repeated(new_database: NewDatabase, folder: Path) -> None:
     url = new_database()
     (folder / "0003.test-slow.sql").write_text("-- depends: 0002.test-row\nSELECT pg_sleep(600);")
-    code = "import sys, pathlib, services.chassis.migrations as m; m.migrate(sys.argv[1], [pathlib.Path(sys.argv[2])])"
+    code = (
+        "import sys, pathlib; from services.chassis.storage.migrations import migrate;"
+        " migrate(sys.argv[1], [pathlib.Path(sys.argv[2])])"
+    )
     command = [sys.executable, "-c", code, url, str(folder)]
     with (
         psycopg.connect(url, autocommit=True) as connection,

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from confluent_kafka import Producer as RealClient
 
-from services.chassis import leases, outbox
-from services.chassis import producer as producer_module
-from services.chassis.database import Database
-from services.chassis.messages import Message
-from services.chassis.outbox import Relay
+from services.chassis.messaging import leases, outbox
+from services.chassis.messaging import producer as producer_module
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.outbox import Relay
+from services.chassis.storage.database import Database
 from tests.conftest import Topics
 from tests.support.bare import Bare, emptied, numbered, publish, until, usable
 from tests.support.servers import Kafka, Postgres

@@ -2,9 +2,9 @@
 
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from services.chassis import telemetry
-from services.chassis.database import Transaction
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
+from services.chassis.observability import telemetry
+from services.chassis.storage.database import Transaction
 from tests.conftest import Topics
 from tests.support.bare import Bare, publish, until
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from services.chassis.watched_folder import WatchedFolder
+from services.chassis.runtime.watched_folder import WatchedFolder
 
 
 @asynccontextmanager

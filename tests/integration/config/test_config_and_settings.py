@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from prometheus_client import REGISTRY
 
-from services.chassis.settings import ServiceSettings, load, reloadable, watch
+from services.chassis.configuration.settings import ServiceSettings, load, reloadable, watch
 
 
 class ShopSettings(ServiceSettings):
@@ -58,7 +58,7 @@ async def test_an_invalid_change_is_refused_logged_and_counted(
     settings = await read(config, monkeypatch)
     before = REGISTRY.get_sample_value("mercato_settings_refused_total")
     assert before is not None
-    with caplog.at_level(logging.ERROR, "services.chassis.settings"):
+    with caplog.at_level(logging.ERROR, "services.chassis.configuration.settings"):
         async with watch(settings):
             config.write("shop", 'deadline_seconds: "0"', 'workers: "8"')
             await eventually(lambda: "deadline_seconds" in caplog.text)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from services.chassis.app import application
+from services.chassis.http.app import application
 from services.config import java_properties
 from services.config.api import routes
 from services.config.app import build

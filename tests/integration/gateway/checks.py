@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.chassis.problems import TYPE_PREFIX
+from services.chassis.http.problems import TYPE_PREFIX
 
 
 @dataclass(frozen=True)

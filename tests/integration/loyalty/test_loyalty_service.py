@@ -17,9 +17,9 @@ from loyalty.points import TOPIC
 from loyalty.settings import LoyaltySettings
 from pydantic import SecretStr
 
-from services.chassis.messages import Message
-from services.chassis.migrations import migrate
-from services.chassis.producer import Producer, Record
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.producer import Producer, Record
+from services.chassis.storage.migrations import migrate
 from tests.support.order_events import order_event
 from tests.support.postgresql import SERVICES
 from tests.support.serving import served, until

@@ -9,9 +9,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from services.chassis import inbox
-from services.chassis.database import Database
-from services.chassis.messages import Message
+from services.chassis.messaging import inbox
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Database
 from services.notification.handlers import Notify
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings

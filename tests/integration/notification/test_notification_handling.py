@@ -6,8 +6,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from services.chassis.ids import new_id
-from services.chassis.messages import InvalidMessage
+from services.chassis.messaging.messages import InvalidMessage
+from services.chassis.runtime.ids import new_id
 from tests.support.order_events import order_event
 
 if TYPE_CHECKING:

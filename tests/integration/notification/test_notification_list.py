@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.chassis.app import application
-from services.chassis.database import Database
-from services.chassis.tokens import Tokens
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
 from services.notification.api import routes
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event

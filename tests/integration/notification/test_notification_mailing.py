@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import psycopg
 
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event

@@ -8,9 +8,9 @@ import aiohttp
 import psycopg
 import pytest
 
-from services.chassis.addresses import mailable
-from services.chassis.messages import Message
-from services.chassis.producer import Producer, Record
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.producer import Producer, Record
+from services.chassis.texts.addresses import mailable
 from services.notification.app import build
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer
 
-from services.chassis.messages import Message
-from services.chassis.producer import Producer, Record
-from services.chassis.retries import text_headers
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.producer import Producer, Record
+from services.chassis.messaging.retries import text_headers
 from services.notification.app import build
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event

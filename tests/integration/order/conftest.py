@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.app import application
-from services.chassis.database import Database
-from services.chassis.tokens import Tokens
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.settings import OrderSettings

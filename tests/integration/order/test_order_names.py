@@ -8,8 +8,8 @@ import aiohttp
 import psycopg
 import pytest
 
-from services.chassis import words
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
+from services.chassis.texts import words
 from services.order import repository
 from services.order.search import give_all_words, query_of
 from tests.support.issuer import TokenFor

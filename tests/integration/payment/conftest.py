@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
 from services.payment.caller import Caller, Provider
 from services.payment.due import DueCalls
 from services.payment.handlers import PaymentHandler

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from services.chassis.app import application
-from services.chassis.database import Database
-from services.chassis.messages import Message
+from services.chassis.http.app import application
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
 from services.payment.due import DueCalls
 from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
 from tests.contract.payment.parts import until
 from tests.integration.payment.service import Service, authorize, capture, reverse
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 from services.payment.intents import Call, Operation, Payment
 from services.payment.provider import StripeProvider
 from tests.contract.payment import parts

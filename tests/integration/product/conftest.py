@@ -14,10 +14,10 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
-from services.chassis.app import application
-from services.chassis.database import Database
-from services.chassis.migrations import migrate
-from services.chassis.tokens import Tokens
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
+from services.chassis.storage.migrations import migrate
 from services.product.api import Api
 from services.product.images import Images
 from services.product.seed import seeded

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.chassis import currencies
+from services.chassis.texts import currencies
 
 PRODUCTS = "/api/v1/products"
 

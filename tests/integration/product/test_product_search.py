@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL
 
-from services.chassis import words
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
+from services.chassis.texts import words
 from services.product import repository, search
 from services.product.search import give_all_words
 from services.product.settings import ProductSettings

@@ -10,9 +10,9 @@ import orjson
 import psycopg
 import pytest
 
-from services.chassis import inbox
-from services.chassis.database import Database
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging import inbox
+from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.storage.database import Database
 from services.product.catalog import SEED_ON_HAND, seed_products
 from services.product.handlers import StockHandler
 from services.product.seed import seeded

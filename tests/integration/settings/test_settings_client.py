@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from services.chassis.settings import ServiceSettings, load, reloadable, watch
+from services.chassis.configuration.settings import ServiceSettings, load, reloadable, watch
 from tests.support.ports import free_port
 
 

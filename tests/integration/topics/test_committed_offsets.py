@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # it names no exports
 
-from services.chassis.committed import committed
+from services.chassis.messaging.committed import committed
 
 
 @pytest.fixture

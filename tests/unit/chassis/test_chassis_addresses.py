@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis.addresses import mailable
+from services.chassis.texts.addresses import mailable
 from services.customer import emails
 
 

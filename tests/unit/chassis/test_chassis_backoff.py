@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from services.chassis.backoff import backoff
+from services.chassis.runtime.backoff import backoff
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from services.chassis.cards import holds_card_number
+from services.chassis.texts.cards import holds_card_number
 
 NUMBERS = [
     "4111111111111111",

@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from services.chassis.responses import is_known
+from services.chassis.http.responses import is_known
 
 
 @pytest.mark.parametrize(

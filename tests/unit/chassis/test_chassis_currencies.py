@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.chassis import currencies
+from services.chassis.texts import currencies
 
 
 @pytest.mark.parametrize(

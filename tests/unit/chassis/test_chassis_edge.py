@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from services.chassis.app import application
-from services.chassis.problems import InvalidFields, NotFound, Problem, TooManyRequests, Unauthorized
-from services.chassis.responses import json_response
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.http.app import application
+from services.chassis.http.problems import InvalidFields, NotFound, Problem, TooManyRequests, Unauthorized
+from services.chassis.http.responses import json_response
 
 SECRET = "Key (email)=(ann@shop.test) already exists"  # what a database's error may quote
 

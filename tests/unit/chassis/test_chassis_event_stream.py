@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.chassis.event_stream import ACCEPT, is_stream, payloads
+from services.chassis.configuration.event_stream import ACCEPT, is_stream, payloads
 
 STREAM = "text/event-stream"
 

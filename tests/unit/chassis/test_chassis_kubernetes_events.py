@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.chassis.kubernetes_events import Complaint, event
+from services.chassis.kube.events import Complaint, event
 
 COMPLAINT = Complaint("shop", "order", "uid", "7", "BrokenDocument", "data.application.yaml: no")
 

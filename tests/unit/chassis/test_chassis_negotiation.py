@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from services.chassis.negotiation import negotiate, wants_events
+from services.chassis.http.negotiation import negotiate, wants_events
 
 JSON, XML = "application/json", "application/xml"
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import pytest
 from typing_extensions import TypedDict
 
-from services.chassis.openapi import part
-from services.chassis.openapi_common import Json
-from services.chassis.operations import Access, Answer, Content, ListOf, Operation, Parameter, SameAs
-from services.chassis.problems import Conflict
-from services.chassis.schemas import Body, Money
+from services.chassis.http.openapi import part
+from services.chassis.http.openapi_common import Json
+from services.chassis.http.operations import Access, Answer, Content, ListOf, Operation, Parameter, SameAs
+from services.chassis.http.problems import Conflict
+from services.chassis.http.schemas import Body, Money
 
 
 class _Money(TypedDict):

@@ -6,8 +6,8 @@ import logging
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from services.chassis.redaction import redacted, redacted_error
-from services.chassis.telemetry import _JsonLog
+from services.chassis.observability.redaction import redacted, redacted_error
+from services.chassis.observability.telemetry import _JsonLog
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjLTEifQ.c2lnbmF0dXJl"
 

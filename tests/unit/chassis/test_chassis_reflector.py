@@ -11,9 +11,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from services.chassis import reflector
-from services.chassis.kubernetes import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
-from services.chassis.reflector import Reflector
+from services.chassis.kube import reflector
+from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
+from services.chassis.kube.reflector import Reflector
 from tests.support.ports import free_port
 from tests.support.serving import until
 
@@ -146,7 +146,7 @@ async def test_a_watch_that_says_nothing_is_given_up_and_asked_anew(
     server: ApiServer, mirror: Reflector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reflector, "WATCH_SECONDS", 0)
-    monkeypatch.setattr("services.chassis.kubernetes._MARGIN_SECONDS", 0.2)
+    monkeypatch.setattr("services.chassis.kube.client._MARGIN_SECONDS", 0.2)
     await run_until(mirror, lambda: len(server.watched_from) >= 2)
 
 

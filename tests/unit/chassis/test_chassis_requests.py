@@ -10,15 +10,15 @@ import pytest
 from pydantic import Field
 from starlette.requests import Request
 
-from services.chassis.problems import (
+from services.chassis.http.problems import (
     BadRequest,
     InvalidFields,
     NotFound,
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from services.chassis.requests import MAX_BODY, encode_cursor, page, path_uuid, read_json, text_parameter
-from services.chassis.schemas import Body, Identifier, Money, Text, Uuid
+from services.chassis.http.requests import MAX_BODY, encode_cursor, page, path_uuid, read_json, text_parameter
+from services.chassis.http.schemas import Body, Identifier, Money, Text, Uuid
 
 
 class Line(Body):

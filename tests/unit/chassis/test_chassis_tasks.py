@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.chassis import tasks
+from services.chassis.runtime import tasks
 
 
 async def test_a_task_that_gets_another_error_in_place_of_its_cancellation_is_stopped_all_the_same(

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from services.chassis.problems import InvalidFields
-from services.chassis.requests import validate
-from services.chassis.schemas import Body, Filled, Text
-from services.chassis.text import holds_control, salvaged, shows
+from services.chassis.http.problems import InvalidFields
+from services.chassis.http.requests import validate
+from services.chassis.http.schemas import Body, Filled, Text
+from services.chassis.texts.text import holds_control, salvaged, shows
 from tests.support.names import FORBIDDEN, NAMES, UNSEEN
 
 ANYTHING = st.text(st.characters(), max_size=60)

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from starlette.requests import Request
 
-from services.chassis import tokens as module
-from services.chassis.problems import Forbidden, Problem, Unauthorized, Unavailable
-from services.chassis.settings import ServiceSettings
-from services.chassis.tokens import Caller, Tokens, require_admin
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.http import tokens as module
+from services.chassis.http.problems import Forbidden, Problem, Unauthorized, Unavailable
+from services.chassis.http.tokens import Caller, Tokens, require_admin
 
 ISSUER = "https://issuer.test"
 

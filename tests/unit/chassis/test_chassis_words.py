@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import words
-from services.chassis.folding import folded
-from services.chassis.runs import LONGEST
+from services.chassis.texts import words
+from services.chassis.texts.folding import folded
+from services.chassis.texts.runs import LONGEST
 from tests.support.names import FORBIDDEN, NAMES, UNSEEN
 from tests.support.searching import finds
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis import issuers
-from services.chassis.settings import InvalidSettingsError
-from services.chassis.settings_model import ServiceSettings, build
+from services.chassis.configuration import issuers
+from services.chassis.configuration.settings import InvalidSettingsError
+from services.chassis.configuration.settings_model import ServiceSettings, build
 
 SCHEMA = Path(__file__).parents[3] / "charts" / "mercato" / "values.schema.json"
 

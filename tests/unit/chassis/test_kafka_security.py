@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.chassis.kafka import client_config
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.messaging.kafka import client_config
 
 
 class OrderLike(ServiceSettings):

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from pydantic import SecretStr, ValidationError
 
-from services.chassis.config_client import normalised
-from services.chassis.settings import ServiceSettings
-from services.chassis.settings_model import Bootstrap
+from services.chassis.configuration.config_client import normalised
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.configuration.settings_model import Bootstrap
 from services.config.manifests import is_config, understand
 
 ROOT = Path(__file__).parents[3]

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.chassis.problems import InvalidFields
-from services.chassis.requests import validate
-from services.chassis.settings import load
+from services.chassis.configuration.settings import load
+from services.chassis.http.problems import InvalidFields
+from services.chassis.http.requests import validate
 from services.customer import emails
 from services.customer.schemas import LogIn, Refresh, SignUp
 from services.customer.settings import CustomerSettings

@@ -1,6 +1,6 @@
 import asyncio
 
-from services.chassis.problems import Unavailable
+from services.chassis.http.problems import Unavailable
 from services.customer.passwords import Passwords
 
 CHEAP = 64

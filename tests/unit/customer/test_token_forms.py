@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.problems import BadRequest, InvalidFields, Unavailable
+from services.chassis.http.problems import BadRequest, InvalidFields, Unavailable
 from services.customer import forms, oauth
 from services.customer.forms import parse
 

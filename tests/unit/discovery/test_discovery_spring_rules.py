@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.chassis.service_ports import Port, choose_port
+from services.chassis.kube.service_ports import Port, choose_port
 from services.discovery.spring import is_secure, metadata
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis import problems
+from services.chassis.http import problems
 from services.gateway.endpoints import Apps, Endpoint
 from services.gateway.envoy.files import render
 from services.gateway.envoy.options import Collector, EnvoyOptions, Tls, duration

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from services.chassis.text import holds_control, shows
+from services.chassis.texts.text import holds_control, shows
 from tests.support.names import BY_SCRIPT, FORBIDDEN, NAMES, ODD, UNSEEN
 
 

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.chassis.operations import Access
+from services.chassis.http.operations import Access
 from services.gateway.merging import line_of
 from services.gateway.routes import Forward
 from tests.support.operations import SERVICES, document, operations_of, route_table

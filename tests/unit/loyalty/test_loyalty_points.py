@@ -11,7 +11,7 @@ from loyalty.points import TOPIC, order_of, points
 from loyalty.settings import LoyaltySettings
 from mercato_operator.commerce.model import commerce_service
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 from tests.support.names import NAMES
 from tests.support.order_events import order_event
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.ids import new_id
+from services.chassis.runtime.ids import new_id
 from tryout.mailcatcher.mailbox import Mailbox
 from tryout.mailcatcher.reading import Letter, read, received_at
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from services.chassis.retries import Retry
+from services.chassis.messaging.retries import Retry
 
 MANIFEST = Path(__file__).parents[3] / "k8s" / "topics" / "order.events.yaml"
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.chassis import currencies
-from services.chassis.messages import InvalidMessage
+from services.chassis.messaging.messages import InvalidMessage
+from services.chassis.texts import currencies
 from services.notification import render
 from services.notification.events import KINDS, SILENT, order_of
 from services.notification.handlers import drafted

@@ -7,7 +7,7 @@ from mercato_operator import hearing as module
 from mercato_operator.controller import Watched
 from mercato_operator.hearing import DEAD_AFTER, Hearing
 
-from services.chassis.kubernetes import KubernetesError, Object, Resource
+from services.chassis.kube.client import KubernetesError, Object, Resource
 
 MAPS, TOPICS = Resource("v1", "configmaps"), Resource("mercato.dev/v1alpha1", "ordertopics")
 

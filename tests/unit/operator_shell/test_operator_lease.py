@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mercato_operator.lease import DURATION_SECONDS, LEASES, RENEW_SECONDS, Lease, LeaseLost
 
-from services.chassis.kubernetes import KubernetesError
+from services.chassis.kube.client import KubernetesError
 from tests.support.fake_api import FakeApi
 
 

@@ -7,7 +7,7 @@ from mercato_operator import wiring
 from mercato_operator.messaging.backend import BackendUnavailable
 from mercato_operator.settings import OperatorSettings
 
-from services.chassis.settings import load
+from services.chassis.configuration.settings import load
 
 
 async def test_namespaces_come_from_the_operators_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:

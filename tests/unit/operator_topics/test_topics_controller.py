@@ -3,7 +3,7 @@
 import pytest
 from mercato_operator.acls import Access
 
-from services.chassis.kubernetes import KubernetesError
+from services.chassis.kube.client import KubernetesError
 from tests.support.fake_kafka import Log
 from tests.unit.operator_topics.topics_world import HOME, World
 

@@ -11,7 +11,7 @@ from mercato_operator.controllers.topics_objects import ORDER_TOPICS
 from mercato_operator.messaging.progress import NOTHING_KNOWN
 from mercato_operator.messaging.uses import Use, Uses
 
-from services.chassis.kubernetes import KubernetesError, Object
+from services.chassis.kube.client import KubernetesError, Object
 from tests.support.serving import until
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis import currencies
+from services.chassis.texts import currencies
 from services.payment.stripe_amounts import NotChargeableError, from_stripe, to_stripe
 
 # Source: https://docs.stripe.com/currencies

@@ -3,7 +3,7 @@
 from collections import Counter
 from xml.etree import ElementTree
 
-from services.chassis.cards import holds_card_number
+from services.chassis.texts.cards import holds_card_number
 from services.product.catalog import SEED_ON_HAND, seed_products
 from services.product.motifs import MOTIFS
 from services.product.pictures import draw

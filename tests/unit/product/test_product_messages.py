@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from services.chassis.messages import InvalidMessage, Message
+from services.chassis.messaging.messages import InvalidMessage, Message
 from services.product.events import command_of, reply_of
 from services.product.stock import Commit, Line, Money, Reason, Release, Reservation, Reserve, State
 

@@ -5,8 +5,8 @@ from typing import ClassVar
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.config_client import ConfigValue
-from services.chassis.settings import InvalidSettingsError, ServiceSettings, load, reloadable
+from services.chassis.configuration.config_client import ConfigValue
+from services.chassis.configuration.settings import InvalidSettingsError, ServiceSettings, load, reloadable
 
 
 class ShopSettings(ServiceSettings):

@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute, Route
 from typing_extensions import TypedDict
 
 from loyalty import repository
-from services.chassis.database import Database
-from services.chassis.operations import Answer, Content, Operation
-from services.chassis.responses import json_response
-from services.chassis.tokens import Tokens
+from services.chassis.http.operations import Answer, Content, Operation
+from services.chassis.http.responses import json_response
+from services.chassis.http.tokens import Tokens
+from services.chassis.storage.database import Database
 
 PATH: Final = "/api/v1/loyalty/me"
 DESCRIPTION: Final = "Points for what customers buy."

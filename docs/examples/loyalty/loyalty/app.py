@@ -6,16 +6,16 @@ from loyalty.api import DESCRIPTION, OPERATIONS, routes
 from loyalty.handlers import Earn
 from loyalty.points import TOPIC
 from loyalty.settings import LoyaltySettings
-from services.chassis import openapi
-from services.chassis.app import application
-from services.chassis.batches import Batches
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database
-from services.chassis.housekeeping import housekeeping
-from services.chassis.outbox import Relay
-from services.chassis.producer import Producer
-from services.chassis.retries import Retry, retry_topic
-from services.chassis.tokens import Tokens
+from services.chassis.http import openapi
+from services.chassis.http.app import application
+from services.chassis.http.tokens import Tokens
+from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.retries import Retry, retry_topic
+from services.chassis.storage.database import Database
 
 
 def build(settings: LoyaltySettings) -> Starlette:

@@ -6,8 +6,8 @@ from loyalty import repository
 from loyalty.points import order_of, points
 from loyalty.repository import Earned
 from loyalty.settings import LoyaltySettings
-from services.chassis.database import Transaction
-from services.chassis.messages import Message
+from services.chassis.messaging.messages import Message
+from services.chassis.storage.database import Transaction
 
 
 class Earn:

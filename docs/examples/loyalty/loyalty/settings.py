@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from services.chassis.settings import ServiceSettings, reloadable
+from services.chassis.configuration.settings import ServiceSettings, reloadable
 
 
 class LoyaltySettings(ServiceSettings):

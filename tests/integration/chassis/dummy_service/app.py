@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.chassis.app import application
-from services.chassis.batches import Batches
-from services.chassis.consumer import Consumer
-from services.chassis.database import Database, Transaction
-from services.chassis.messages import Message
-from services.chassis.outbox import Relay
-from services.chassis.producer import Producer
-from services.chassis.responses import json_response
-from services.chassis.settings import ServiceSettings
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.http.app import application
+from services.chassis.http.responses import json_response
+from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.messages import Message
+from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.producer import Producer
+from services.chassis.storage.database import Database, Transaction
 
 log = logging.getLogger("dummy")
 

@@ -1,0 +1,1 @@
+"""Settings, and the config service they come from."""

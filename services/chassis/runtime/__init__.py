@@ -1,0 +1,1 @@
+"""What keeps a process going: tasks, repeated work, pauses, ids."""

@@ -1,0 +1,1 @@
+"""What texts, names, addresses and amounts of money look like."""
