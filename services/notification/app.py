@@ -1,15 +1,14 @@
 """Wires the notification service: the only place that knows all its rooms."""
 
+from functools import partial
+
 from starlette.applications import Starlette
 
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.batches import Batches
-from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.housekeeping import housekeeping
-from services.chassis.messaging.outbox import Relay
-from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
 from services.notification.api import routes
@@ -26,21 +25,19 @@ PATIENCE = 0.2
 def build(settings: NotificationSettings) -> Starlette:
     """The service."""
     database = Database(settings)
-    producer = Producer(settings)
+    messaging = Messaging(settings, database)
     tokens = Tokens(settings)
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
-    batches = Batches(database, settings.group, Notify(mailer), Retry())
-    events = Consumer(settings, [TOPIC], batches, patience=PATIENCE)
-    retries = Consumer(settings, [retry_topic(TOPIC, settings.group)], batches, patience=PATIENCE)
+    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), patience=PATIENCE)
+    events, retries = read([TOPIC]), read([retry_topic(TOPIC, settings.group)])
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],
         resources=[
             database,
             housekeeping(database, messaging=True),
-            producer,
-            Relay(database, producer, settings.instance),
+            messaging,
             tokens,
             mailer,
             events,

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
-from services.chassis.storage.database import Transaction
 from services.notification import render, repository
 from services.notification.events import KINDS, SILENT, read_order
 from services.notification.mailer import Mailer
@@ -17,7 +17,7 @@ class Notify:
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
+    def __call__(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for an event that cannot be told of."""
         drafts: dict[tuple[UUID, str], Draft] = {}
         for message in messages:
@@ -25,7 +25,7 @@ class Notify:
                 draft = drafted(message)
                 drafts.setdefault((draft.order_id, draft.kind), draft)
         if drafts:
-            await repository.insert(unit.connection, list(drafts.values()))
+            repository.insert(unit, list(drafts.values()))
             unit.after_commit(self._mailer.wake)
 
 

@@ -78,7 +78,6 @@ class Recorder:
                 letters = [_dead_letter(outcome, self._group) for outcome in refused if outcome.mail.id in failed]
                 await outbox.insert_raw(unit.connection, letters)
         if failed:
-            self._database.outbox_filled.set()
             metrics.DEAD_LETTERS.labels(TOPIC, "MailRefused").inc(len(failed))
             log.error("%d mails are refused for good; their events go to the dead letters", len(failed))
 

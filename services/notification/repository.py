@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import orjson
-
 from services.chassis.messaging.messages import Message
+from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Connection
 from services.notification.outcomes import Outcome, Pending
 
@@ -15,8 +14,8 @@ from services.notification.outcomes import Outcome, Pending
 _INSERT = """
 INSERT INTO notification (id, order_id, kind, customer_id, recipient, recipient_name, subject, body,
                           event_id, event_type, event_data, trace)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                     %s::text[], %s::text[], %s::json[], %s::text[])
+SELECT * FROM json_to_recordset(%s) AS r (id uuid, order_id uuid, kind text, customer_id text, recipient text,
+    recipient_name text, subject text, body text, event_id text, event_type text, event_data json, trace text)
 ON CONFLICT ON CONSTRAINT notification_once_per_order_and_kind DO UPDATE
 SET failed_at = NULL, failure = NULL, failures = 0, due_at = now(), recipient = excluded.recipient,
     recipient_name = excluded.recipient_name, subject = excluded.subject, body = excluded.body,
@@ -54,6 +53,7 @@ RETURNING n.id
 """
 
 
+_DRAFTED = ("id", "order_id", "kind", "customer_id", "recipient", "recipient_name", "subject", "body")
 _AFTER_ALL = UUID(int=2**128 - 1)
 
 
@@ -84,14 +84,19 @@ class Listed:
     sent_at: datetime | None
 
 
-async def insert(connection: Connection, drafts: Sequence[Draft]) -> None:
+def insert(unit: Unit, drafts: Sequence[Draft]) -> None:
     """At most one for each order and kind, now and ever; `drafts` must not repeat one either."""
     rows = [
-        (d.id, d.order_id, d.kind, d.customer_id, d.recipient, d.recipient_name, d.subject, d.body,
-         d.event.id, d.event.type, orjson.dumps(d.event.data).decode(), d.event.trace)
-        for d in drafts
-    ]  # fmt: skip
-    await connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        {
+            **{name: getattr(draft, name) for name in _DRAFTED},
+            "event_id": draft.event.id,
+            "event_type": draft.event.type,
+            "event_data": draft.event.data,
+            "trace": draft.event.trace,
+        }
+        for draft in drafts
+    ]
+    unit.write(_INSERT, rows)
 
 
 async def take(connection: Connection, limit: int, lease: timedelta) -> tuple[list[Pending], int]:

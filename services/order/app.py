@@ -7,16 +7,13 @@ from starlette.applications import Starlette
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.batches import Batches
-from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.housekeeping import housekeeping
-from services.chassis.messaging.outbox import Relay
-from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
 from services.order.api import Api
 from services.order.handlers import Handlers
-from services.order.messages import REPLIES
+from services.order.messages import REPLIES, URGENT
 from services.order.operations import DESCRIPTION, OPERATIONS
 from services.order.search import EVERY_SECONDS, give_all_words
 from services.order.settings import OrderSettings
@@ -27,10 +24,10 @@ LOOK_SECONDS = 0.25
 
 def build(settings: OrderSettings) -> Starlette:
     database = Database(settings)
-    producer = Producer(settings)
+    messaging = Messaging(settings, database, URGENT)
     tokens = Tokens(settings)
-    handlers = Handlers(settings, database)
-    replies = Consumer(settings, [REPLIES], Batches(database, settings.group, handlers.on_replies))
+    handlers = Handlers(settings, messaging)
+    replies = messaging.consumer([REPLIES], handlers.on_replies)
     return application(
         settings,
         routes=[
@@ -39,8 +36,8 @@ def build(settings: OrderSettings) -> Starlette:
         ],
         resources=[
             database,
-            producer,
-            Relay(database, producer, settings.instance),
+            messaging,
+            *handlers.resources,
             tokens,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
             Periodic("words of orders", EVERY_SECONDS, partial(give_all_words, database)),

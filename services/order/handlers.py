@@ -1,108 +1,106 @@
-"""What the order service does when something happens: lock, let the saga decide, save, publish; one transaction."""
+"""What the order service does when something happens: read, let the saga decide, save, publish; one transaction."""
 
-import logging
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from services.chassis.http import idempotency
-from services.chassis.http.idempotency import FirstAnswer, Key
+from services.chassis.http.idempotency import Key
 from services.chassis.http.problems import Conflict, NotFound
 from services.chassis.http.tokens import Caller
 from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.unit import Unit
 from services.chassis.observability import metrics, telemetry
-from services.chassis.storage.database import Database, Transaction
 from services.order import repository, saga
 from services.order.messages import messages_of, read_reply
+from services.order.placing import Placed, Placement, place_all
+from services.order.repository import Stored
 from services.order.saga import Cancel, DeadlineMet, Ignored, Impossible, Input, NotCancellable, Order, Status, Step
 from services.order.settings import OrderSettings
 
-log = logging.getLogger(__name__)
-
 DUE_BATCH = 200
 
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """`first` is the answer given before under the same key, if there was one."""
-
-    order: Order
-    first: FirstAnswer | None
+Taken = tuple[Order, Step, str | None]
+"""The order before, the step, and the trace it belongs to."""
 
 
 class Handlers:
-    """The use cases."""
+    """The use cases; enter `resources` before they are called."""
 
-    def __init__(self, settings: OrderSettings, database: Database) -> None:
+    def __init__(self, settings: OrderSettings, messaging: Messaging) -> None:
         self._settings = settings
-        self._database = database
+        self._placements = messaging.units("placements", place_all, apart=lambda placement: placement.name)
+        self._changes = messaging.single_units("changes")
+
+    @property
+    def resources(self) -> Sequence[AbstractAsyncContextManager[object]]:
+        """What does the work."""
+        return self._placements, self._changes
 
     async def place(self, order: Order, key: Key, location: str) -> Placed:
-        """Stores a new order and starts its saga, unless its key was used before."""
+        """Stores a new order and starts its saga, unless its key was used before. Raises InvalidFields, NotFound."""
         step = saga.place(order, self._settings.policy)
-        async with self._database.transaction() as unit:
-            first = await idempotency.claim(unit.connection, key, 202, location)
-            if first is not None:
-                found = await repository.find(unit.connection, UUID(first.location.rpartition("/")[2]))
-                if found is None:
-                    raise NotFound("The order first placed under this key is gone.")
-                return Placed(found, first)
-            await repository.insert(unit.connection, step)
-            unit.publish(*messages_of(order, step, telemetry.current_traceparent()))
-        _count(step)
-        return Placed(step.order, None)
+        placed = await self._placements.do(Placement(step, key, location, telemetry.current_traceparent()))
+        if placed.first is None:
+            _count(step)
+        return placed
 
     async def cancel(self, order_id: UUID, caller: Caller, reason: str | None) -> Order:
         """Ends an order that may still be ended. Raises NotFound, Conflict."""
-        async with self._database.transaction() as unit:
-            order = (await repository.lock(unit.connection, [order_id])).get(order_id)
-            if order is None or not may_see(caller, order):
-                raise NotFound("There is no order with this id.")
-            try:
-                step = saga.decide(order, Cancel(reason), datetime.now(UTC), self._settings.policy)
-            except NotCancellable:
-                raise Conflict(f"The order is {order.status} and can no longer be cancelled.") from None
-            if isinstance(step, Ignored):
-                return order
-            await self._take(unit, [(order, step, telemetry.current_traceparent())])
+        trace = telemetry.current_traceparent()
+        order: Order = await self._changes.do(partial(self._cancel, order_id, caller, reason, trace))
+        return order
+
+    def _cancel(self, order_id: UUID, caller: Caller, reason: str | None, trace: str | None, unit: Unit) -> Order:
+        read = repository.read(unit, [order_id])
+        if order_id not in read or not may_see(caller, read[order_id].order):
+            raise NotFound("There is no order with this id.")
+        order = read[order_id].order
+        try:
+            step = saga.decide(order, Cancel(reason), datetime.now(UTC), self._settings.policy)
+        except NotCancellable:
+            raise Conflict(f"The order is {order.status} and can no longer be cancelled.") from None
+        if isinstance(step, Ignored):
+            return order
+        _take(unit, [(order, step, trace)], read)
         return step.order
 
-    async def on_replies(self, unit: Transaction, messages: list[Message]) -> None:
-        """A batch of replies: each order's in their order, all orders locked once and written back once."""
+    def on_replies(self, unit: Unit, messages: list[Message]) -> None:
+        """A batch of replies: each order's in their order, all orders read once and written back once."""
         replies: dict[UUID, list[tuple[Message, Input]]] = defaultdict(list)
         for message in messages:
             order_id, reply = read_reply(message)
             replies[order_id].append((message, reply))
-        orders = await repository.lock(unit.connection, replies)
-        taken: list[tuple[Order, Step, str | None]] = []
+        read = repository.read(unit, replies)
+        taken: list[Taken] = []
         for order_id, told in replies.items():
-            order = orders.get(order_id)
-            if order is None:
+            if order_id not in read:
                 raise InvalidMessage(f"{told[0][0].type} speaks of an order that does not exist")
+            order = read[order_id].order
             for message, reply in told:
                 step = self._decide(order, reply, message.type)
                 if step is not None:
                     taken.append((order, step, message.trace))
                     order = step.order
-        await self._take(unit, taken)
+        _take(unit, taken, read)
 
     async def end_overdue(self) -> None:
         """Applies all deadlines that have passed, a batch a transaction."""
-        while await self._end_some_overdue() == DUE_BATCH:
+        while await self._changes.do(self._end_some_overdue) == DUE_BATCH:
             pass
 
-    async def _end_some_overdue(self) -> int:
+    def _end_some_overdue(self, unit: Unit) -> int:
         now = datetime.now(UTC)
-        async with self._database.transaction() as unit:
-            due = await repository.lock_due(unit.connection, now, DUE_BATCH)
-            taken: list[tuple[Order, Step, str | None]] = []
-            for order in due:
-                step = saga.decide(order, DeadlineMet(), now, self._settings.policy)
-                if isinstance(step, Step):
-                    taken.append((order, step, telemetry.current_traceparent()))
-            await self._take(unit, taken)
+        due = repository.read_due(unit, now, DUE_BATCH)
+        taken: list[Taken] = []
+        for order in (stored.order for stored in due):
+            step = saga.decide(order, DeadlineMet(), now, self._settings.policy)
+            if isinstance(step, Step):
+                taken.append((order, step, telemetry.current_traceparent()))
+        _take(unit, taken, {stored.order.id: stored for stored in due})
         return len(due)
 
     def _decide(self, order: Order, reply: Input, kind: str) -> Step | None:
@@ -115,13 +113,13 @@ class Handlers:
             return None
         return step
 
-    @staticmethod
-    async def _take(unit: Transaction, taken: list[tuple[Order, Step, str | None]]) -> None:
-        if taken:
-            await repository.save(unit.connection, [step for _, step, _ in taken])
-            for before, step, trace in taken:
-                unit.publish(*messages_of(before, step, trace))
-                unit.after_commit(partial(_count, step))
+
+def _take(unit: Unit, taken: Sequence[Taken], read: Mapping[UUID, Stored]) -> None:
+    if taken:
+        repository.save(unit, [step for _, step, _ in taken], read)
+        for before, step, trace in taken:
+            unit.publish(*messages_of(before, step, trace))
+            unit.after_commit(partial(_count, step))
 
 
 def may_see(caller: Caller, order: Order) -> bool:

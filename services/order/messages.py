@@ -24,6 +24,12 @@ _TOPIC = {
     Command.REVERSE: PAYMENT_COMMANDS,
 }
 
+URGENT = frozenset(
+    f"mercato.{_TOPIC[command].partition('.')[0]}.{command}.v1"
+    for command in (Command.RESERVE, Command.AUTHORIZE, Command.CAPTURE)
+)
+"""Types of messages that a customer waits for. All others may gather for a moment."""
+
 
 def messages_of(before: Order, step: Step, trace: str | None) -> list[Message]:
     """What a step sends: its event for the public, and its commands."""

@@ -1,12 +1,12 @@
 """Orders in and out of PostgreSQL, set-based; never commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
+from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import parse_id
 from services.chassis.storage.database import Connection
 from services.chassis.texts import words
@@ -16,29 +16,31 @@ from services.order.schemas import TimelineEntryDocument
 
 _COLUMNS = """id, customer_id, contact_name, contact_email, status, reason, version, lines, total, currency,
     expected_total, shipping_address, payment, payment_token, created_at, updated_at, deadline_at"""
+_FIELDS = tuple(column.strip() for column in _COLUMNS.split(","))
+_STORED = f"SELECT {_COLUMNS}, xmin::text FROM orders"  # noqa: S608 - constants, here and below
 
-# A statement of its own would cost as much again as both together: the way to the server and back is what takes time.
-_WITH_TIMELINE = """
-WITH entries AS (
-    INSERT INTO timeline (order_id, at, event, status, detail)
-    SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-)
+_INSERT = f"""
+INSERT INTO orders ({_COLUMNS}, words_rule) SELECT {_COLUMNS}, words_rule FROM json_to_recordset(%s)
+AS r (id uuid, customer_id text, contact_name text, contact_email text, status text, reason text, version int,
+    lines jsonb, total bigint, currency text, expected_total bigint, shipping_address jsonb, payment text,
+    payment_token text, created_at timestamptz, updated_at timestamptz, deadline_at timestamptz, words_rule smallint)
+"""  # noqa: S608
+_INSERT_WORDS = """
+INSERT INTO order_words (order_id, words) SELECT order_id, words::tsvector FROM json_to_recordset(%s)
+AS r (order_id uuid, words text)
 """
-
-_INSERT = f"""{_WITH_TIMELINE}, worded AS (INSERT INTO order_words (order_id, words) VALUES (%s, %s::tsvector))
-INSERT INTO orders ({_COLUMNS}, words_rule)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""  # noqa: S608 - a constant
-
-_UPDATE = f"""{_WITH_TIMELINE}
+_UPDATE = """
 UPDATE orders SET status = new.status, reason = new.reason, version = new.version, lines = new.lines,
     total = new.total, payment = new.payment, payment_token = new.payment_token, updated_at = new.updated_at,
     deadline_at = new.deadline_at
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::jsonb[], %s::bigint[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::timestamptz[])
-    AS new (id, status, reason, version, lines, total, payment, payment_token, updated_at, deadline_at)
-WHERE orders.id = new.id
-"""  # noqa: S608
+FROM json_to_recordset(%s) AS new (id uuid, revision xid, status text, reason text, version int, lines jsonb,
+    total bigint, payment text, payment_token text, updated_at timestamptz, deadline_at timestamptz)
+WHERE orders.id = new.id AND orders.xmin = new.revision
+"""
+_TELL = """
+INSERT INTO timeline (order_id, at, event, status, detail) SELECT * FROM json_to_recordset(%s)
+AS r (order_id uuid, at timestamptz, event text, status text, detail text)
+"""
 
 
 # Apart, so that its index is used: left to itself, the planner takes any word for a common one, and walks through all
@@ -46,75 +48,74 @@ WHERE orders.id = new.id
 FOUND = "WITH found AS MATERIALIZED (SELECT order_id FROM order_words WHERE words @@ %s::tsquery) "
 
 
-async def insert(connection: Connection, step: Step) -> None:
-    """A new order with the first entry of its timeline."""
-    order = step.order
-    await connection.execute(
-        _INSERT,
-        (
-            *_timeline_columns([step]),
-            order.id,
-            search.words_of(order.contact_name, order.contact_email),
-            order.id,
-            order.customer_id,
-            order.contact_name,
-            order.contact_email,
-            order.status,
-            order.reason,
-            order.version,
-            _lines_json(order.lines),
-            order.total,
-            order.currency,
-            order.expected_total,
-            orjson.dumps(order.shipping_address).decode(),
-            order.payment,
-            order.payment_token,
-            order.created_at,
-            order.updated_at,
-            order.deadline_at,
-            words.RULE,
-        ),
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An order as it was read, and the revision of its row."""
+
+    order: Order
+    revision: str
+
+
+def insert(unit: Unit, steps: Sequence[Step]) -> None:
+    """New orders, each with the first entry of its timeline."""
+    orders = [step.order for step in steps]
+    unit.write(_INSERT, [_document(order) for order in orders])
+    unit.write(
+        _INSERT_WORDS,
+        [{"order_id": o.id, "words": search.words_of(o.contact_name, o.contact_email)} for o in orders],
     )
+    _tell(unit, steps)
 
 
-async def save(connection: Connection, steps: Sequence[Step]) -> None:
+def save(unit: Unit, steps: Sequence[Step], read: Mapping[UUID, Stored]) -> None:
     """The steps taken, in their order: each order as its last step left it, and all of the timeline."""
-    last = list({step.order.id: step.order for step in steps}.values())
-    await connection.execute(
-        _UPDATE,
-        (
-            *_timeline_columns(steps),
-            [o.id for o in last],
-            [o.status.value for o in last],
-            [o.reason.value if o.reason else None for o in last],
-            [o.version for o in last],
-            [_lines_json(o.lines) for o in last],
-            [o.total for o in last],
-            [o.payment.value for o in last],
-            [o.payment_token for o in last],
-            [o.updated_at for o in last],
-            [o.deadline_at for o in last],
-        ),
+    last = {step.order.id: step.order for step in steps}
+    changed = [
+        {
+            "id": order.id,
+            "revision": read[order.id].revision,
+            "status": order.status,
+            "reason": order.reason,
+            "version": order.version,
+            "lines": _lines(order),
+            "total": order.total,
+            "payment": order.payment,
+            "payment_token": order.payment_token,
+            "updated_at": order.updated_at,
+            "deadline_at": order.deadline_at,
+        }
+        for order in sorted(last.values(), key=lambda order: order.id)
+    ]
+    unit.write(_UPDATE, changed, expected=len(changed))
+    _tell(unit, steps)
+
+
+def _tell(unit: Unit, steps: Sequence[Step]) -> None:
+    entries = [
+        {
+            "order_id": step.order.id,
+            "at": step.order.updated_at,
+            "event": step.event,
+            "status": step.order.status,
+            "detail": step.detail,
+        }
+        for step in steps
+    ]
+    unit.write(_TELL, entries)
+
+
+def read(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, Stored]:
+    """The orders there are; where the unit locks, in id order, so that two batches cannot deadlock."""
+    rows = unit.read(f"{_STORED} WHERE id = ANY(%s) ORDER BY id", sorted(set(ids)), lock="FOR UPDATE")
+    return {row[0]: Stored(_order(row[:-1]), row[-1]) for row in rows}
+
+
+def read_due(unit: Unit, now: datetime, limit: int) -> list[Stored]:
+    """Orders whose deadline has passed; those somebody else has locked come next time."""
+    rows = unit.read(
+        f"{_STORED} WHERE deadline_at <= %s ORDER BY deadline_at LIMIT %s", now, limit, lock="FOR UPDATE SKIP LOCKED"
     )
-
-
-async def lock(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Order]:
-    """The orders, their rows locked (in id order, so that two batches cannot deadlock)."""
-    cursor = await connection.execute(
-        f"SELECT {_COLUMNS} FROM orders WHERE id = ANY(%s) ORDER BY id FOR UPDATE",  # noqa: S608
-        (sorted(set(ids)),),
-    )
-    return {row[0]: _order(row) for row in await cursor.fetchall()}
-
-
-async def lock_due(connection: Connection, now: datetime, limit: int) -> list[Order]:
-    """Orders whose deadline has passed, locked; those somebody else is working on come next time."""
-    cursor = await connection.execute(
-        f"SELECT {_COLUMNS} FROM orders WHERE deadline_at <= %s"  # noqa: S608
-        " ORDER BY deadline_at LIMIT %s FOR UPDATE SKIP LOCKED",
-        (now, limit),
-    )
-    return [_order(row) for row in await cursor.fetchall()]
+    return [Stored(_order(row[:-1]), row[-1]) for row in rows]
 
 
 async def find(connection: Connection, order_id: UUID) -> Order | None:
@@ -170,18 +171,16 @@ async def timeline(connection: Connection, order_id: UUID) -> list[TimelineEntry
     return [{"at": at, "event": event, "status": status, "detail": detail} for at, event, status, detail in rows]
 
 
-def _timeline_columns(steps: Sequence[Step]) -> tuple[list[Any], ...]:
-    return (
-        [s.order.id for s in steps],
-        [s.order.updated_at for s in steps],
-        [s.event for s in steps],
-        [s.order.status.value for s in steps],
-        [s.detail for s in steps],
-    )
+def _document(order: Order) -> dict[str, Any]:
+    return {
+        **{field: getattr(order, field) for field in _FIELDS},
+        "lines": _lines(order),
+        "words_rule": words.RULE,
+    }
 
 
-def _lines_json(lines: Sequence[Line]) -> str:
-    return orjson.dumps([(x.product_id, x.quantity, x.sku, x.name, x.unit_price) for x in lines]).decode()
+def _lines(order: Order) -> list[tuple[Any, ...]]:
+    return [(x.product_id, x.quantity, x.sku, x.name, x.unit_price) for x in order.lines]
 
 
 def _order(row: tuple[Any, ...]) -> Order:

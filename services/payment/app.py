@@ -4,16 +4,13 @@ from starlette.applications import Starlette
 
 from services.chassis.http import openapi
 from services.chassis.http.app import application
-from services.chassis.messaging.batches import Batches
-from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.housekeeping import housekeeping
-from services.chassis.messaging.outbox import Relay
-from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
 from services.payment.caller import Caller
 from services.payment.due import DueCalls, counted
-from services.payment.events import COMMANDS_TOPIC
+from services.payment.events import COMMANDS_TOPIC, URGENT
 from services.payment.handlers import PaymentHandler
 from services.payment.operations import DESCRIPTION, OPERATIONS
 from services.payment.provider import StripeProvider
@@ -24,14 +21,14 @@ from services.payment.settings import PaymentSettings
 def build(settings: PaymentSettings) -> Starlette:
     """The application with everything it needs, not yet started."""
     database = Database(settings)
-    producer = Producer(settings)
-    relay = Relay(database, producer, settings.instance)
+    messaging = Messaging(settings, database, URGENT)
+    changes = messaging.single_units("changes")
     provider = StripeProvider(settings)
     caller = Caller(settings, provider)
-    recorder = Recorder(settings, database, caller)
-    due = DueCalls(settings, database, caller)
+    recorder = Recorder(settings, changes, caller)
+    due = DueCalls(settings, changes, caller)
     handler = PaymentHandler(settings, caller)
-    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.group, handler.handle))
+    consumer = messaging.consumer([COMMANDS_TOPIC], handler.handle)
     return application(
         settings,
         routes=[
@@ -40,8 +37,8 @@ def build(settings: PaymentSettings) -> Starlette:
         ],
         resources=[
             database,
-            producer,
-            relay,
+            messaging,
+            changes,
             provider,
             recorder,
             caller,

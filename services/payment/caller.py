@@ -10,7 +10,9 @@ takes long gives up its brisk place, so that those which hang do not keep the ot
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -59,21 +61,27 @@ class Caller:
         brisk = self._settings.provider_brisk_concurrency - len(self._brisk)
         return min(brisk, self._settings.provider_concurrency - len(self._calls))
 
-    def start(self, job: Job) -> None:
-        """Makes the call in the background; its intent is committed."""
-        task = asyncio.create_task(self._call(job))
-        self._calls.add(task)
-        self._brisk.add(task)
-        slow = asyncio.get_running_loop().call_later(self._settings.provider_slow_seconds, self._give_room, task)
-        task.add_done_callback(self._calls.discard)
-        task.add_done_callback(self._give_room)
-        task.add_done_callback(lambda _: slow.cancel())
+    def start(self, jobs: Sequence[Job]) -> None:
+        """Makes the calls in the background; their intents are committed. For any thread."""
+        if jobs:
+            self._loop.call_soon_threadsafe(self._start_all, jobs)
+
+    def _start_all(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            task = asyncio.create_task(self._call(job))
+            self._calls.add(task)
+            self._brisk.add(task)
+            slow = self._loop.call_later(self._settings.provider_slow_seconds, self._give_room, task)
+            task.add_done_callback(self._calls.discard)
+            task.add_done_callback(self._give_room)
+            task.add_done_callback(partial(_forget, slow))
 
     def crowd(self) -> None:
         """Some call was left as a due row for want of room: tell when there is some."""
         self._crowded = True
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         self._open = True
         return self
 
@@ -113,3 +121,7 @@ class Caller:
         if self._crowded and self.room >= self._settings.provider_brisk_concurrency // 4:
             self._crowded = False
             self.has_room.set()
+
+
+def _forget(timer: asyncio.TimerHandle, _task: "asyncio.Task[None]") -> None:
+    timer.cancel()

@@ -6,6 +6,8 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from services.chassis.messaging.unit import Unit
+from services.chassis.messaging.units import Changes
 from services.chassis.observability import metrics
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
@@ -13,6 +15,7 @@ from services.payment import repository, schedule
 from services.payment.caller import Caller
 from services.payment.loops import Loop
 from services.payment.repository import Row
+from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
 BATCH = 200
@@ -22,9 +25,9 @@ COUNT_SECONDS = 5.0
 class DueCalls:
     """Looks for due rows while entered; several processes share them."""
 
-    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller) -> None:
         self._settings = settings
-        self._database = database
+        self._changes = changes
         self._caller = caller
         self._loop = Loop("starting due calls", self._look)
 
@@ -53,16 +56,21 @@ class DueCalls:
         self._caller.has_room.clear()
 
     async def _start(self, limit: int) -> int:
-        async with self._database.transaction() as tx:
-            rows = await repository.due(tx.connection, limit)
-            started: list[Row] = []
-            for row in rows:
-                after, job = schedule.start(row.payment, self._settings, room=True)
-                started.append(after)
-                if job:
-                    tx.after_commit(partial(self._caller.start, job))
-            await repository.save(tx.connection, started)
-        return len(rows)
+        count: int = await self._changes.do(partial(self._start_due, limit))
+        return count
+
+    def _start_due(self, limit: int, unit: Unit) -> int:
+        loaded = repository.due(unit, limit)
+        started: list[Row] = []
+        jobs: list[Job] = []
+        for row in loaded.rows.values():
+            after, job = schedule.start(row.payment, self._settings, room=True)
+            started.append(after)
+            if job:
+                jobs.append(job)
+        repository.save(unit, started, loaded)
+        unit.after_commit(partial(self._caller.start, jobs))
+        return len(loaded.rows)
 
 
 def counted(database: Database) -> Periodic:

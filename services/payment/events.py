@@ -15,6 +15,8 @@ REPLIES_TOPIC = "order.replies"
 AUTHORIZE = "mercato.payment.authorize.v1"
 CAPTURE = "mercato.payment.capture.v1"
 REVERSE = "mercato.payment.reverse.v1"
+URGENT = frozenset(f"mercato.payment.{kind}.v1" for kind in ("authorized", "declined", "captured", "capture_failed"))
+"""Types of messages that a customer waits for."""
 
 _Uuid = Annotated[UUID, BeforeValidator(lambda value: UUID(value) if isinstance(value, str) else value)]
 

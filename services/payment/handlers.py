@@ -5,11 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from services.chassis.messaging.messages import Message
-from services.chassis.storage.database import Transaction
+from services.chassis.messaging.unit import Unit
 from services.payment import repository, schedule
 from services.payment.caller import Caller
 from services.payment.events import command_of, reply_of
 from services.payment.repository import Row
+from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
 
@@ -20,10 +21,11 @@ class PaymentHandler:
         self._settings = settings
         self._caller = caller
 
-    async def handle(self, tx: Transaction, messages: list[Message]) -> None:
+    def handle(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for a message that cannot be read."""
         commands = [(*command_of(message), message) for message in messages]
-        rows = await repository.load(tx.connection, [order_id for order_id, _, _ in commands])
+        loaded = repository.load(unit, [order_id for order_id, _, _ in commands])
+        rows = dict(loaded.rows)
         changed: dict[UUID, Row] = {}
         for order_id, command, message in commands:
             row = rows.get(order_id)
@@ -32,16 +34,17 @@ class PaymentHandler:
                 continue  # a duplicate, or too late
             payment = replace(payment, trace=message.trace)
             changed[order_id] = rows[order_id] = Row(payment, row.claim, row.due_in) if row else Row(payment)
-            tx.publish(*(reply_of(payment, reply) for reply in replies))
-        await repository.save(tx.connection, [self._start(tx, row) for row in changed.values()])
+            unit.publish(*(reply_of(payment, reply) for reply in replies))
+        jobs: list[Job] = []
+        repository.save(unit, [self._start(row, jobs) for row in changed.values()], loaded)
+        unit.after_commit(partial(self._caller.start, jobs))
 
-    def _start(self, tx: Transaction, row: Row) -> Row:
+    def _start(self, row: Row, jobs: list[Job]) -> Row:
         if row.claim is not None:
             return row  # one call in flight per order: whoever records its answer goes on from there
-        room = self._caller.room > len(tx.callbacks)
-        started, job = schedule.start(row.payment, self._settings, room=room)
+        started, job = schedule.start(row.payment, self._settings, room=self._caller.room > len(jobs))
         if job:
-            tx.after_commit(partial(self._caller.start, job))
+            jobs.append(job)
         elif started.due_in is not None:
             self._caller.crowd()
         return started

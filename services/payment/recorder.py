@@ -9,13 +9,15 @@ from uuid import UUID
 
 from psycopg import OperationalError
 
+from services.chassis.messaging.unit import Unit
+from services.chassis.messaging.units import Changes
 from services.chassis.observability import metrics
-from services.chassis.storage.database import Database, Transaction
 from services.payment import intents, repository, schedule
 from services.payment.caller import Caller, Done
 from services.payment.events import reply_of
 from services.payment.loops import Loop
 from services.payment.repository import Row
+from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
 log = logging.getLogger(__name__)
@@ -28,9 +30,9 @@ GATHER_SECONDS = 0.004
 class Recorder:
     """Records what `caller` has done while entered; enter it before the caller, so that it outlives the calls."""
 
-    def __init__(self, settings: PaymentSettings, database: Database, caller: Caller) -> None:
+    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller) -> None:
         self._settings = settings
-        self._database = database
+        self._changes = changes
         self._caller = caller
         self._loop = Loop("recording answers", self._record_finished)
 
@@ -80,27 +82,32 @@ class Recorder:
                 log.error("the answer for order %s could not be recorded", order_id, exc_info=error)
 
     async def _record(self, batch: list[Done]) -> None:
-        async with self._database.transaction() as tx:
-            rows = await repository.load(tx.connection, [done.job.call.payment.order_id for done in batch])
-            changed: dict[UUID, Row] = {}
-            for done in batch:
-                order_id = done.job.call.payment.order_id
-                row = rows.get(order_id)
-                if row is None or row.claim != done.job.claim:
-                    metrics.PAYMENT_ANSWERS_LATE.inc()  # its lease was over, and another took the row over
-                    continue
-                changed[order_id] = self._take_in(tx, row, done)
-            await repository.save(tx.connection, list(changed.values()))
+        await self._changes.do(partial(self._take_in, batch))
 
-    def _take_in(self, tx: Transaction, row: Row, done: Done) -> Row:
+    def _take_in(self, batch: list[Done], unit: Unit) -> None:
+        loaded = repository.load(unit, [done.job.call.payment.order_id for done in batch])
+        changed: dict[UUID, Row] = {}
+        jobs: list[Job] = []
+        for done in batch:
+            order_id = done.job.call.payment.order_id
+            row = loaded.rows.get(order_id)
+            if row is None or row.claim != done.job.claim:
+                # Its lease was over, and another took the row over.
+                unit.after_commit(metrics.PAYMENT_ANSWERS_LATE.inc)
+                continue
+            changed[order_id] = self._go_on(unit, row, done, jobs)
+        repository.save(unit, changed.values(), loaded)
+        unit.after_commit(partial(self._caller.start, jobs))
+
+    def _go_on(self, unit: Unit, row: Row, done: Done, jobs: list[Job]) -> Row:
         call = done.job.call
         payment, replies = intents.record(row.payment, call, done.answer)
-        tx.publish(*(reply_of(payment, reply) for reply in replies))
+        unit.publish(*(reply_of(payment, reply) for reply in replies))
         if schedule.must_wait(call, payment):
             return schedule.later(payment, self._settings)
-        started, job = schedule.start(payment, self._settings, room=self._caller.room > 0)
+        started, job = schedule.start(payment, self._settings, room=self._caller.room > len(jobs))
         if job:
-            tx.after_commit(partial(self._caller.start, job))
+            jobs.append(job)
         elif started.due_in is not None:
             self._caller.crowd()
         return started

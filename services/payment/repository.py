@@ -1,16 +1,13 @@
-"""Payment rows in and out, set-based. Rows of a batch are always locked in the order of their ids: no deadlocks."""
+"""Payment rows in and out, set-based. Rows that are locked are so in the order of their ids: no deadlocks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
-
+from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Database
 from services.payment.intents import Goal, Payment, Status
-
-Connection = AsyncConnection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,26 @@ class Row:
 
 _COLUMNS = """order_id, customer_id, amount, currency, goal, status, attempt, provider_id, captured, refunded,
     waits, trace, token"""
-_SELECT = f"SELECT {_COLUMNS}, claim, extract(epoch FROM due_at - now())::float8 FROM payment "  # noqa: S608
-_LOAD = _SELECT + "WHERE order_id = ANY(%s) ORDER BY order_id FOR UPDATE"
-_DUE = _SELECT + "WHERE due_at <= now() ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED"
-_SAVE = f"""
+_FIELDS = tuple(column.strip() for column in _COLUMNS.split(","))
+_SELECT = f"SELECT {_COLUMNS}, claim, extract(epoch FROM due_at - now())::float8, xmin::text FROM payment "  # noqa: S608
+_LOAD = _SELECT + "WHERE order_id = ANY(%s) ORDER BY order_id"
+_DUE = _SELECT + "WHERE due_at <= now() ORDER BY due_at LIMIT %s"
+_INSERT = f"""
 INSERT INTO payment ({_COLUMNS}, claim, due_at)
-SELECT {_COLUMNS}, claim, now() + make_interval(secs => due_in)
-FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::text[],
-    %s::bigint[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::uuid[], %s::float8[])
-    AS given ({_COLUMNS}, claim, due_in)
-ON CONFLICT (order_id) DO UPDATE SET
-    goal = excluded.goal, status = excluded.status, attempt = excluded.attempt, provider_id = excluded.provider_id,
-    captured = excluded.captured, refunded = excluded.refunded, waits = excluded.waits, trace = excluded.trace,
-    token = excluded.token, claim = excluded.claim, due_at = excluded.due_at
+SELECT {_COLUMNS}, claim, now() + make_interval(secs => due_in) FROM json_to_recordset(%s)
+AS r (order_id uuid, customer_id text, amount bigint, currency text, goal text, status text, attempt integer,
+    provider_id text, captured bigint, refunded bigint, waits integer, trace text, token text, claim uuid,
+    due_in float8)
 """  # noqa: S608
+_UPDATE = """
+UPDATE payment SET goal = new.goal, status = new.status, attempt = new.attempt, provider_id = new.provider_id,
+    captured = new.captured, refunded = new.refunded, waits = new.waits, trace = new.trace, token = new.token,
+    claim = new.claim, due_at = now() + make_interval(secs => new.due_in)
+FROM json_to_recordset(%s) AS new (order_id uuid, revision xid, goal text, status text, attempt integer,
+    provider_id text, captured bigint, refunded bigint, waits integer, trace text, token text, claim uuid,
+    due_in float8)
+WHERE payment.order_id = new.order_id AND payment.xmin = new.revision
+"""
 _HURRY = """
 UPDATE payment SET due_at = now() WHERE order_id = %s AND claim IS NULL AND due_at > now() RETURNING 1
 """
@@ -53,25 +56,33 @@ _WITHOUT_ID = {"unanswered": Status.FORMER, "missing": Status.FORMER_MISSING, "f
 _STORED = {Status.UNCONFIRMED: "unanswered"} | {status: stored for stored, status in _WITHOUT_ID.items()}
 
 
-async def load(connection: Connection, order_ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """The rows there are, locked until the transaction ends."""
-    cursor = await connection.execute(_LOAD, (sorted(set(order_ids)),), binary=True)
-    return {row.payment.order_id: row for row in map(_row, await cursor.fetchall())}
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The rows that were read, by order, and their revisions."""
+
+    rows: dict[UUID, Row]
+    revisions: Mapping[UUID, str]
 
 
-async def due(connection: Connection, limit: int) -> list[Row]:
-    """Rows whose time has come and whom no one else holds, the longest due first; locked."""
-    cursor = await connection.execute(_DUE, (limit,), binary=True)
-    return [_row(values) for values in await cursor.fetchall()]
+def load(unit: Unit, order_ids: Iterable[UUID]) -> Loaded:
+    """The rows there are."""
+    return _loaded(unit.read(_LOAD, sorted(set(order_ids)), lock="FOR UPDATE"))
 
 
-async def save(connection: Connection, rows: Sequence[Row]) -> None:
-    """Inserts or replaces."""
-    if not rows:
-        return
+def due(unit: Unit, limit: int) -> Loaded:
+    """Rows whose time has come, the longest due first; those that somebody else has locked come next time."""
+    return _loaded(unit.read(_DUE, limit, lock="FOR UPDATE SKIP LOCKED"))
+
+
+def save(unit: Unit, rows: Iterable[Row], loaded: Loaded) -> None:
+    """Inserts those that were not there, and replaces the others."""
     ordered = sorted(rows, key=lambda row: row.payment.order_id)
-    columns = list(zip(*(_values(row) for row in ordered), strict=True))
-    await connection.execute(_SAVE, [list(column) for column in columns], binary=True)
+    known = loaded.revisions
+    unit.write(_INSERT, [_document(row) for row in ordered if row.payment.order_id not in known])
+    changed = [
+        {**_document(row), "revision": known[row.payment.order_id]} for row in ordered if row.payment.order_id in known
+    ]
+    unit.write(_UPDATE, changed, expected=len(changed))
 
 
 async def hurry(database: Database, order_id: UUID) -> bool:
@@ -85,6 +96,12 @@ async def waiting(database: Database) -> int:
     return int(rows[0][0])
 
 
+def _loaded(found: Sequence[tuple[Any, ...]]) -> Loaded:
+    rows = [_row(values[:-1]) for values in found]
+    revisions = {row.payment.order_id: values[-1] for row, values in zip(rows, found, strict=True)}
+    return Loaded({row.payment.order_id: row for row in rows}, revisions)
+
+
 def _row(values: tuple[Any, ...]) -> Row:
     (order_id, customer_id, amount, currency, goal, status, attempt, provider_id, captured, refunded) = values[:10]
     waits, trace, token, claim, due_in = values[10:]
@@ -96,9 +113,11 @@ def _row(values: tuple[Any, ...]) -> Row:
     return Row(payment, claim, due_in)
 
 
-def _values(row: Row) -> tuple[Any, ...]:
+def _document(row: Row) -> dict[str, Any]:
     p = row.payment
-    return (
-        p.order_id, p.customer_id, p.amount, p.currency, p.goal.value, _STORED.get(p.status, p.status.value),
-        p.attempt, p.provider_id, p.captured, p.refunded, p.waits, p.trace, p.token, row.claim, row.due_in,
-    )  # fmt: skip
+    return {
+        **{name: getattr(p, name) for name in _FIELDS},
+        "status": _STORED.get(p.status, p.status.value),
+        "claim": row.claim,
+        "due_in": row.due_in,
+    }

@@ -7,15 +7,12 @@ from starlette.applications import Starlette
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.batches import Batches
-from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.housekeeping import housekeeping
-from services.chassis.messaging.outbox import Relay
-from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
 from services.product.api import Api
-from services.product.events import COMMANDS_TOPIC
+from services.product.events import COMMANDS_TOPIC, URGENT
 from services.product.handlers import StockHandler
 from services.product.images import Images
 from services.product.operations import DESCRIPTION, OPERATIONS
@@ -28,10 +25,9 @@ def build(settings: ProductSettings) -> Starlette:
     """The application with everything it needs, not yet started."""
     database = Database(settings)
     tokens = Tokens(settings)
-    producer = Producer(settings)
-    relay = Relay(database, producer, settings.instance)
+    messaging = Messaging(settings, database, URGENT)
     stock = StockHandler(settings.currency)
-    consumer = Consumer(settings, [COMMANDS_TOPIC], Batches(database, settings.group, stock.handle))
+    consumer = messaging.consumer([COMMANDS_TOPIC], stock.handle)
     return application(
         settings,
         routes=[
@@ -44,8 +40,7 @@ def build(settings: ProductSettings) -> Starlette:
             seeded(database, settings.currency),
             Periodic("words of products", EVERY_SECONDS, partial(give_all_words, database)),
             tokens,
-            producer,
-            relay,
+            messaging,
             housekeeping(database, messaging=True, keys=True),
             consumer,
         ],

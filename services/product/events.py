@@ -16,6 +16,8 @@ REPLIES_TOPIC = "order.replies"
 
 RESERVED = "mercato.product.reserved.v1"
 REFUSED = "mercato.product.refused.v1"
+URGENT = frozenset({RESERVED, REFUSED})
+"""Types of messages that a customer waits for."""
 
 _Uuid = Annotated[UUID, BeforeValidator(lambda value: UUID(value) if isinstance(value, str) else value)]
 

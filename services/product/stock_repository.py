@@ -1,81 +1,103 @@
 """Loads and stores what a batch of stock commands works on, set-based. Nothing here commits."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
-
-from services.chassis.storage.database import Connection
+from services.chassis.messaging.unit import Unit
 from services.product.stock import Command, Level, Line, Money, Product, Reason, Reservation, Reserve, State, Stockroom
 
-# Every transaction locks reservations first, then stock, each in the order of ids: none can wait for another in a ring.
+# Every unit that locks does so with reservations first, then stock, each in the order of ids: none can wait for another
+# in a ring.
 _RESERVATIONS = """
-SELECT order_id, state, lines, total_amount, currency, reason, detail FROM reservation
-WHERE order_id = ANY(%s) ORDER BY order_id FOR UPDATE
+SELECT order_id, state, lines, total_amount, currency, reason, detail, xmin::text FROM reservation
+WHERE order_id = ANY(%s) ORDER BY order_id
 """
 _STOCK = """
-SELECT id, sku, name, price_amount, currency, status = 'active', on_hand, reserved, sold
-FROM stock JOIN product ON id = product_id WHERE product_id = ANY(%s) ORDER BY product_id FOR NO KEY UPDATE OF stock
+SELECT id, sku, name, price_amount, currency, status = 'active', on_hand, reserved, sold, stock.xmin::text
+FROM stock JOIN product ON id = product_id WHERE product_id = ANY(%s) ORDER BY product_id
 """
-# One statement for all, since the way to the server and back takes the most of each; any of the three may be empty.
-# A conflict on insertion is left to fail: another consumer has just decided the same order, and this batch looks again.
-_STORE = """
-WITH levels AS (
-    UPDATE stock SET on_hand = new.on_hand, reserved = new.reserved, sold = new.sold
-    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS new (id, on_hand, reserved, sold)
-    WHERE product_id = new.id
-), fresh AS (
-    INSERT INTO reservation (order_id, state, lines, total_amount, currency, reason, detail)
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-)
+_LEVELS = """
+UPDATE stock SET on_hand = new.on_hand, reserved = new.reserved, sold = new.sold
+FROM json_to_recordset(%s) AS new (id uuid, revision xid, on_hand bigint, reserved bigint, sold bigint)
+WHERE product_id = new.id AND stock.xmin = new.revision
+"""
+# One that is there already makes the unit conflict: another consumer has just decided the same order.
+_FRESH = """
+INSERT INTO reservation (order_id, state, lines, total_amount, currency, reason, detail)
+SELECT * FROM json_to_recordset(%s) AS r (order_id uuid, state text, lines jsonb, total_amount bigint, currency text,
+    reason text, detail text)
+"""
+_ENDED = """
 UPDATE reservation SET state = new.state, updated_at = now()
-FROM unnest(%s::uuid[], %s::text[]) AS new (id, state) WHERE order_id = new.id
+FROM json_to_recordset(%s) AS new (id uuid, revision xid, state text)
+WHERE order_id = new.id AND reservation.xmin = new.revision
 """
 
 
-async def load(connection: Connection, commands: Collection[Command], currency: str) -> Stockroom:
-    """Everything the commands touch, locked until the transaction ends."""
-    orders = [command.order_id for command in commands]
-    rows = await (await connection.execute(_RESERVATIONS, (orders,))).fetchall()
-    reservations = {row[0]: _reservation(row) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was read: the room to decide in, and the revisions of the rows it was made of."""
+
+    room: Stockroom
+    levels: dict[UUID, str]
+    reservations: dict[UUID, str]
+
+
+def load(unit: Unit, commands: Collection[Command], currency: str) -> Stored:
+    """Everything the commands touch."""
+    # A reserve is taken for its order's first until that proves wrong.
+    orders = [command.order_id for command in commands if unit.locking or not isinstance(command, Reserve)]
+    rows = unit.read(_RESERVATIONS, orders, lock="FOR UPDATE") if orders else []
+    reservations = {row[0]: _reservation(row[:-1]) for row in rows}
     wanted = {product for c in commands if isinstance(c, Reserve) for product, _ in c.wanted}
     held = {line.product_id for reservation in reservations.values() for line in reservation.lines}
-    products, levels = {}, {}
-    for row in await (await connection.execute(_STOCK, (sorted(wanted | held),))).fetchall():
-        product_id, sku, name, price, price_currency, active, *level = row
+    products, levels, revisions = {}, {}, {}
+    for row in unit.read(_STOCK, sorted(wanted | held), lock="FOR NO KEY UPDATE OF stock"):
+        product_id, sku, name, price, price_currency, active, *level, revision = row
         products[product_id] = Product(product_id, sku, name, Money(price, price_currency), active)
         levels[product_id] = Level(*level)
-    return Stockroom(currency, products, levels, reservations)
+        revisions[product_id] = revision
+    room = Stockroom(currency, products, levels, reservations)
+    return Stored(room, revisions, {row[0]: row[-1] for row in rows})
 
 
-async def store(connection: Connection, room: Stockroom) -> None:
+def store(unit: Unit, stored: Stored) -> None:
     """Writes back what the commands changed."""
-    changed = [room.reservations[order_id] for order_id in sorted(room.changed_reservations)]
-    if not changed:
-        return
+    room = stored.room
     ids = sorted(room.changed_levels)
-    levels = [room.levels[product_id] for product_id in ids]
-    fresh = [reservation for reservation in changed if reservation.order_id in room.new_reservations]
-    ended = [reservation for reservation in changed if reservation.order_id not in room.new_reservations]
-    await connection.execute(
-        _STORE,
-        (
-            ids,
-            [level.on_hand for level in levels],
-            [level.reserved for level in levels],
-            [level.sold for level in levels],
-            [reservation.order_id for reservation in fresh],
-            [reservation.state.value for reservation in fresh],
-            [orjson.dumps([_line_document(line) for line in reservation.lines]).decode() for reservation in fresh],
-            [reservation.total and reservation.total.amount for reservation in fresh],
-            [reservation.total and reservation.total.currency for reservation in fresh],
-            [reservation.reason and reservation.reason.value for reservation in fresh],
-            [reservation.detail for reservation in fresh],
-            [reservation.order_id for reservation in ended],
-            [reservation.state.value for reservation in ended],
-        ),
-    )
+    levels = [
+        {
+            "id": product_id,
+            "revision": stored.levels[product_id],
+            "on_hand": room.levels[product_id].on_hand,
+            "reserved": room.levels[product_id].reserved,
+            "sold": room.levels[product_id].sold,
+        }
+        for product_id in ids
+    ]
+    unit.write(_LEVELS, levels, expected=len(levels))
+    changed = [room.reservations[order_id] for order_id in sorted(room.changed_reservations)]
+    unit.write(_FRESH, [_document(one) for one in changed if one.order_id in room.new_reservations])
+    ended = [
+        {"id": one.order_id, "revision": stored.reservations[one.order_id], "state": one.state}
+        for one in changed
+        if one.order_id not in room.new_reservations
+    ]
+    unit.write(_ENDED, ended, expected=len(ended))
+
+
+def _document(reservation: Reservation) -> dict[str, Any]:
+    return {
+        "order_id": reservation.order_id,
+        "state": reservation.state,
+        "lines": [_line_document(line) for line in reservation.lines],
+        "total_amount": reservation.total and reservation.total.amount,
+        "currency": reservation.total and reservation.total.currency,
+        "reason": reservation.reason,
+        "detail": reservation.detail,
+    }
 
 
 def _line_document(line: Line) -> dict[str, Any]:

@@ -1,118 +1,137 @@
-"""What happens to a batch of raw messages: parse, sign in, handle, commit; split, retry or dead-letter on failure.
+"""What happens to a batch of raw messages: parse, handle, commit; split, retry or dead-letter on failure.
 
 transient failure (database away, deadlock)   the whole batch again, with backoff, for as long as it takes; one that
                                               takes too long for a statement is split
 one message cannot be read (InvalidMessage)   dead letters at once, with the reason
 any other failure                             split until one message is left; a few tries; then the retry topic
                                               where the handler allows another order, else the dead letters
+
+A batch is first handled as if none of its messages had been seen and nobody else changed what it reads. Where that
+turns out wrong, it is handled anew: seen messages are sorted out, and what is read is locked.
 """
 
-import asyncio
+import itertools
 import logging
-import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from confluent_kafka import Message as Raw
 from psycopg import OperationalError
 from psycopg.errors import QueryCanceled
 
-from services.chassis.messaging import inbox, outbox
+from services.chassis.messaging import inbox
 from services.chassis.messaging.following import Followed, follow
 from services.chassis.messaging.messages import InvalidMessage, Message
+from services.chassis.messaging.outbox import INSERT_RAW, Outbox, raw_columns
 from services.chassis.messaging.retries import Retry, dead_letter, delay_left, retry_letter, text_headers
+from services.chassis.messaging.unit import Conflict, Unit, unit_of
 from services.chassis.observability import metrics
-from services.chassis.storage.database import Database, Transaction
+from services.chassis.runtime.backoff import backoff
+from services.chassis.storage.session import Session
 
 log = logging.getLogger(__name__)
 
-Handle = Callable[[Transaction, list[Message]], Awaitable[None]]
+Handle = Callable[[Unit, list[Message]], None]
+"""Reads, decides and writes for a batch, in the consumer's thread."""
+Wait = Callable[[float], None]
+"""Lets seconds go by without losing the place in the group; raises what ends the batch when the service stops."""
 
 ATTEMPTS = 4
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
 _PROGRAM_LIMIT_EXCEEDED = "54"
 
 
 class Batches:
     """Handles the batches of one consumer group. `retry`: only for handlers whose order does not matter."""
 
-    def __init__(self, database: Database, group: str, handle: Handle, retry: Retry | None = None) -> None:
+    def __init__(
+        self, session: Session, outbox: Outbox, group: str, handle: Handle, retry: Retry | None = None
+    ) -> None:
         self.group = group
-        self._database = database
+        self.session = session
+        self._outbox = outbox
         self._handle = handle
         self._retry = retry
 
-    async def handle(self, batch: Sequence[Raw]) -> None:
+    def handle(self, batch: Sequence[Raw], wait: Wait) -> None:
         """Returns once every message took effect, or waits in the retry topic or the dead letters."""
         if self._retry:
-            wait = max(delay_left(raw, self._retry) for raw in batch)
-            if wait > 0:
-                await asyncio.sleep(wait)
-        await self._split(list(batch))
+            seconds = max(delay_left(raw, self._retry) for raw in batch)
+            if seconds > 0:
+                wait(seconds)
+        self._split(list(batch), wait)
 
-    async def _split(self, batch: list[Raw]) -> None:
-        outages = failures = 0
-        while True:
+    def _split(self, batch: list[Raw], wait: Wait) -> None:
+        pauses, failures = backoff(), 0
+        for attempt in itertools.count(1):
             try:
-                await self._in_one_transaction(batch)
+                self._in_one_unit(batch)
                 return
             except Exception as error:
                 transient = _transient(error)
-                self._note(batch, error, outages + failures + 1)
+                self._note(batch, error, attempt)
                 if len(batch) > 1 and (not transient or isinstance(error, QueryCanceled)):
                     middle = len(batch) // 2
-                    await self._split(batch[:middle])
-                    await self._split(batch[middle:])
+                    self._split(batch[:middle], wait)
+                    self._split(batch[middle:], wait)
                     return
-                if transient:
-                    outages += 1
-                    await _pause(outages)
-                    continue
-                failures += 1
+                failures += not transient
                 if isinstance(error, InvalidMessage) or failures >= ATTEMPTS:
-                    await self._set_aside(batch[0], error)
+                    self._set_aside(batch[0], error, wait)
                     return
-                await _pause(failures)
+                wait(next(pauses))
 
-    async def _in_one_transaction(self, batch: list[Raw]) -> None:
+    def _in_one_unit(self, batch: list[Raw]) -> None:
         topic = str(batch[0].topic())
         messages = [_parse(raw) for raw in batch]
         started = time.monotonic()
         with follow(self.group, messages) as followed:
-            fresh = await self._commit(followed)
+            fresh = self._commit(followed)
         metrics.BATCH_SECONDS.labels(topic).observe(time.monotonic() - started)
         metrics.BATCH_SIZE.labels(topic).observe(len(batch))
         metrics.MESSAGES_DUPLICATE.labels(topic).inc(len(messages) - len(fresh))
         for message in fresh:
             metrics.MESSAGES_HANDLED.labels(topic, message.type).inc()
 
-    async def _commit(self, followed: Followed) -> list[Message]:
-        async with self._database.transaction() as unit:
-            fresh = await inbox.unseen(unit.connection, followed.messages)
-            if fresh:
-                await self._handle(unit, fresh)
-        followed.committed(self._database.span_attributes)
+    def _commit(self, followed: Followed) -> list[Message]:
+        first: dict[str, Message] = {}
+        for message in followed.messages:
+            first.setdefault(message.id, message)
+        fresh = list(first.values())
+        try:
+            with unit_of(self.session, self._outbox, locking=False, sign_in=first) as unit:
+                self._handle(unit, fresh)
+        except Conflict:
+            fresh = self._commit_carefully(fresh)
+        except OperationalError:
+            raise
+        except Exception:
+            # A message that was seen may contradict what has come of it: only those that were not are judged.
+            fresh = self._commit_carefully(fresh)
+        followed.committed({"db.system.name": "postgresql", "db.namespace": self._outbox.source})
         return fresh
 
-    async def _set_aside(self, raw: Raw, error: Exception) -> None:
+    def _commit_carefully(self, messages: Sequence[Message]) -> list[Message]:
+        with unit_of(self.session, self._outbox, locking=True) as unit:
+            fresh = inbox.unseen(self.session, messages)
+            if fresh:
+                self._handle(unit, fresh)
+        return fresh
+
+    def _set_aside(self, raw: Raw, error: Exception, wait: Wait) -> None:
         """To the retry topic or the dead letters, by way of the outbox; it stays out of the inbox, to come back."""
         letter = None
         if self._retry and not isinstance(error, InvalidMessage):
             letter = retry_letter(raw, self.group, self._retry)
         reason = "retry" if letter else type(error).__name__
         letter = letter or dead_letter(raw, self.group, error, datetime.now(UTC))
-        attempts = 0
-        while True:
+        for pause in backoff():
             try:
-                async with self._database.transaction() as unit:
-                    await outbox.insert_raw(unit.connection, [letter])
-                self._database.outbox_filled.set()
+                self.session.query(INSERT_RAW, raw_columns([letter]))
                 break
             except OperationalError:
-                attempts += 1
-                await _pause(attempts)
+                wait(pause)
+        self._outbox.left = True
         if reason == "retry":
             metrics.MESSAGES_RETRIED.labels(raw.topic()).inc()
         else:
@@ -141,8 +160,3 @@ def _parse(raw: Raw) -> Message:
 
 def _bytes(value: str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
-
-
-async def _pause(attempts: int) -> None:
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts, 10))
-    await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311

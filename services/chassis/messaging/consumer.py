@@ -1,8 +1,8 @@
 """Reads a topic in batches: one transaction per batch, with inbox, effects and outbox; offsets are stored after it.
 
-librdkafka lives in a thread of its own, which waits for the first message and then takes what is there. While the
-batch is handled, on the event loop, that thread only keeps the membership alive; nothing is read ahead of it beyond
-librdkafka's own bounded queue. Messages of a partition are handled in order, so those of a key never overtake.
+A thread of its own waits for the first message, takes what is there, and handles it by itself: no other thread has to
+be woken on the way. Nothing is read ahead of it beyond librdkafka's own bounded queue. Messages of a partition are
+handled in order, so those of a key never overtake.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -27,21 +27,24 @@ from services.chassis.runtime.tasks import die
 log = logging.getLogger(__name__)
 
 BATCH = 500
-_POLL_SECONDS = 0.2
-_IDLE_FETCH_SECONDS = 0.1
+_POLL_SECONDS = 0.5
+_IDLE_FETCH_SECONDS = 0.5
 # As much as some batches' worth: what gathers is not kept waiting once it is plenty.
 _GATHERED_BYTES = 262_144
-# On shutdown the batch at hand may end; one that waits for a lost database is given up and read again later.
 _DRAIN_SECONDS = 5.0
 # A batch given up has this long to roll back, and the group this long to say good-bye (the broker may be away).
 _CLOSE_SECONDS = 3.0
-_STEP_SECONDS = 1.0
+_STEP_SECONDS = 0.2
 REJOIN_SECONDS = 20.0
 """A client that has been without its group for so long is replaced by a new one.
 
 A broker's restart can leave librdkafka (seen with 2.16) with a request to join that waits for a coordinator it does not
 connect to any more, for ever; the broker answers everyone else meanwhile.
 """
+
+
+class GivenUp(BaseException):
+    """The service stops: the batch is read again by whoever comes next."""
 
 
 class Consumer:
@@ -85,7 +88,6 @@ class Consumer:
             self._config["group.instance.id"] = f"{settings.instance}-{'-'.join(self._topics)}"
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{self._topics[0]}", daemon=True)
         self._thread.start()
         return self
@@ -95,7 +97,11 @@ class Consumer:
     ) -> None:
         self._stop.set()
         # Not a thread of a pool: one that waits for a lost broker must not keep the process from ending.
-        await asyncio.to_thread(self._thread.join, _DRAIN_SECONDS + 2 * _CLOSE_SECONDS)
+        await asyncio.to_thread(self._thread.join, _DRAIN_SECONDS)
+        if self._thread.is_alive():
+            # On shutdown the batch at hand may end; one that takes long is rolled back, and read again later.
+            await asyncio.to_thread(self._batches.session.cancel)
+            await asyncio.to_thread(self._thread.join, 2 * _CLOSE_SECONDS)
 
     async def check(self) -> str | None:
         """Readiness: None once the group has given its answer."""
@@ -105,6 +111,8 @@ class Consumer:
         try:
             while not self._stop.is_set():
                 self._follow()
+        except GivenUp:
+            log.warning("a batch of %s is given up and will be read again", ", ".join(self._topics))
         except Exception as error:
             # A consumer that died would leave its topic unread in a process that looks alive.
             die(f"consumer of {', '.join(self._topics)} died", error)
@@ -127,6 +135,7 @@ class Consumer:
                 threading.Thread(target=client.close, name="forsaken", daemon=True).start()
             else:
                 client.close()
+                self._batches.session.close()
 
     def _on_lost(self, _client: Client, _partitions: list[TopicPartition]) -> None:
         self._outside_since = time.monotonic()
@@ -149,18 +158,8 @@ class Consumer:
         batch = [raw for raw in arrived if self._usable(raw)]
         if not batch:
             return
-        ended = threading.Event()
-        handled = asyncio.run_coroutine_threadsafe(self._handle(batch, ended), self._loop)
-        if self._wait(client, handled):
-            self._store(client, batch)
-        elif not ended.wait(_CLOSE_SECONDS):
-            log.warning("a batch of %s is still rolling back", ", ".join(self._topics))
-
-    async def _handle(self, batch: Sequence[Raw], ended: threading.Event) -> None:
-        try:
-            await self._batches.handle(batch)
-        finally:
-            ended.set()
+        self._batches.handle(batch, partial(self._let_go_by, client))
+        self._store(client, batch)
 
     def _usable(self, raw: Raw) -> bool:
         error = raw.error()
@@ -172,25 +171,19 @@ class Consumer:
         log.warning("kafka, reading %s: %s", ", ".join(self._topics), error.name())
         return False
 
-    def _wait(self, client: Client, handled: "Future[None]") -> bool:
-        """Waits for the batch; a long one pauses the partitions and polls, so that the group keeps us."""
+    def _let_go_by(self, client: Client, seconds: float) -> None:
+        """Waits, with the partitions paused and the client polled, so that the group keeps us. Raises GivenUp."""
+        until = time.monotonic() + seconds
         paused: list[TopicPartition] = []
-        give_up = float("inf")
         try:
-            while not wait([handled], _STEP_SECONDS).done:
+            while (left := until - time.monotonic()) > 0:
                 if self._stop.is_set():
-                    give_up = min(give_up, time.monotonic() + _DRAIN_SECONDS - _STEP_SECONDS)
-                    if time.monotonic() >= give_up:
-                        log.warning("a batch of %s is given up and will be read again", ", ".join(self._topics))
-                        handled.cancel()
-                        return False
+                    raise GivenUp
                 paused = client.assignment()
                 client.pause(paused)
                 # Partitions that came to us just now are not paused yet: what they bring is for the next batch.
-                if (arrived := client.poll(0)) is not None:
+                if (arrived := client.poll(min(left, _STEP_SECONDS))) is not None:
                     self._held.append(arrived)
-            handled.result()
-            return True
         finally:
             self._resume(client, paused)
 

@@ -3,24 +3,26 @@
 A lease is a row, not an advisory lock: a lock held by a stopped process would stall its buckets for ever.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from services.chassis.storage.database import Database
+from services.chassis.storage.database import Database
 
 BUCKETS = 16
 LEASE_SECONDS = 5
 
-_SIGN_IN = """
-INSERT INTO outbox_relay (owner, expires_at) VALUES (%(owner)s, now() + make_interval(secs => %(ttl)s))
-ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at
+# All that is done each second, in one statement; a renewal that a crash undoes only lets the lease end sooner.
+_RENEW = """
+WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true) AS is),
+signed AS (
+    INSERT INTO outbox_relay (owner, expires_at)
+    SELECT %(owner)s, now() + make_interval(secs => %(ttl)s) FROM relaxed
+    ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at
+), mine AS (
+    UPDATE outbox_lease SET expires_at = now() + make_interval(secs => %(ttl)s)
+    WHERE owner = %(owner)s RETURNING bucket
+)
+SELECT (SELECT count(*) FROM outbox_relay WHERE expires_at > now() AND owner <> %(owner)s) + 1,
+    ARRAY(SELECT bucket FROM mine), (SELECT count(*) FROM outbox)
 """
 _FORGET = "DELETE FROM outbox_relay WHERE expires_at < now() - interval '1 hour'"
-_ALIVE = "SELECT count(*) FROM outbox_relay WHERE expires_at > now()"
-_RENEW = """
-UPDATE outbox_lease SET expires_at = now() + make_interval(secs => %(ttl)s)
-WHERE owner = %(owner)s RETURNING bucket
-"""
 _TAKE = """
 UPDATE outbox_lease SET owner = %(owner)s, expires_at = now() + make_interval(secs => %(ttl)s)
 WHERE bucket IN (
@@ -36,31 +38,32 @@ WHERE owner = %(owner)s AND bucket = ANY(%(buckets)s)
 class Leases:
     """The buckets this relay holds; `held` is empty until the first `renew`."""
 
-    def __init__(self, database: "Database", owner: str) -> None:
+    def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self._owner = owner
         self.held: frozenset[int] = frozenset()
 
-    async def renew(self) -> None:
-        """Signs in, keeps a fair share, takes what has expired and gives back what is over the share."""
+    async def renew(self) -> int:
+        """Signs in, keeps a fair share, takes what has expired, gives back what is over the share; counts the rows."""
+        bind = {"owner": self._owner, "ttl": LEASE_SECONDS}
+        ((alive, renewed, backlog),) = await self._database.fetch(_RENEW, bind)
+        share = -(-BUCKETS // alive)
+        # A process that comes back under its own name finds its leases again at once.
+        mine = sorted(renewed)
+        if len(mine) != share:
+            mine = await self._share(mine, share)
+        self.held = frozenset(mine)
+        return int(backlog)
+
+    async def _share(self, mine: list[int], share: int) -> list[int]:
         bind = {"owner": self._owner, "ttl": LEASE_SECONDS}
         async with self._database.transaction() as unit:
-            connection = unit.connection
-            if not self.held:
-                await connection.execute(_FORGET)
-            await connection.execute(_SIGN_IN, bind)
-            alive = (await (await connection.execute(_ALIVE)).fetchone() or (1,))[0]
-            share = -(-BUCKETS // max(1, alive))
-            # A process that comes back under its own name finds its leases again at once.
-            mine = sorted(row[0] for row in await (await connection.execute(_RENEW, bind)).fetchall())
-            surplus = mine[share:]
-            if surplus:
-                await connection.execute(_GIVE, {**bind, "buckets": surplus})
-            taken: list[int] = []
-            if len(mine) < share:
-                cursor = await connection.execute(_TAKE, {**bind, "count": share - len(mine)})
-                taken = [row[0] for row in await cursor.fetchall()]
-        self.held = frozenset([*mine[:share], *taken])
+            await unit.connection.execute(_FORGET)
+            if mine[share:]:
+                await unit.connection.execute(_GIVE, {**bind, "buckets": mine[share:]})
+                return mine[:share]
+            cursor = await unit.connection.execute(_TAKE, {**bind, "count": share - len(mine)})
+            return [*mine, *(row[0] for row in await cursor.fetchall())]
 
     async def release(self) -> None:
         """Signs out, so that the others need not wait for the expiry."""

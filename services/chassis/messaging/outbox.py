@@ -1,69 +1,41 @@
-"""The transactional outbox: messages commit with the change that caused them, and a relay brings them to Kafka.
+"""The transactional outbox: messages commit with the change that caused them, and then leave for Kafka.
 
-At least once, and per key in the order of the commits: a key always falls into the same bucket, one relay at a time
-holds a bucket's lease, and it publishes the bucket's rows by id. Ids of one key rise with its commits because whoever
-publishes for a key holds that key's row lock. Two relays that overlap for a moment (one was paused) each send in
-order from the oldest row left, so the first appearance of every message stays in order; the inbox drops the repeats.
+At least once, and per key and topic in the order of the commits:
+
+- An *urgent* message is handed to Kafka's client by the thread that committed it, from memory. It must not overtake, so
+  the committing statement also tells which earlier rows of its key and topic are in the table still: unless this
+  process has handed each of them on itself, the row is left to the relay. Ids of one key rise with its commits, since
+  whoever publishes for a key writes that key's row in the same statement.
+- A *patient* message, and whatever was left, is brought by a relay (`relay.py`), which gathers them.
+
+A row is deleted once Kafka has acknowledged its message. What a lost process had not deleted, a relay sends again; the
+inbox drops the repeats.
 """
 
-import asyncio
 import logging
-import random
+import threading
 import time
 import zlib
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
 
 import orjson
-from confluent_kafka import KafkaException
-from psycopg import AsyncConnection, Error
+from confluent_kafka import KafkaError
+from psycopg import AsyncConnection
 
-from services.chassis.messaging.leases import BUCKETS, Leases
+from services.chassis.messaging.leases import BUCKETS
 from services.chassis.messaging.messages import Message
-from services.chassis.messaging.producer import Producer, Record, Sent
+from services.chassis.messaging.producer import Producer, Record
 from services.chassis.observability import metrics
-from services.chassis.runtime.tasks import essential, stop
-
-if TYPE_CHECKING:
-    from services.chassis.storage.database import Database
 
 log = logging.getLogger(__name__)
 
-BATCH = 1000
-# A batch also ends after so many bytes of payload (or with the one row that exceeds them), to bound memory.
-BATCH_BYTES = 8 * 1024 * 1024
-# The wake-up inside the process is the rule; the poll finds what another process or a crash left. It is quick while
-# there is traffic and another relay shares the buckets, since then the other's commits cannot wake this one.
-BUSY_POLL_SECONDS = 0.02
-IDLE_POLL_SECONDS = 0.1
-BUSY_FOR_SECONDS = 2.0
-RENEW_SECONDS = 1.0
-LAST_ROUND_SECONDS = 3.0
-# Rows that Kafka refuses for good are kept here, out of every relay's way, for an operator to look at.
-SET_ASIDE = -1
-
 # %b: in binary, lists of JSON need not be escaped, which would take longer than all the rest.
-_INSERT = """
+INSERT_RAW = """
 INSERT INTO outbox (bucket, topic, key, payload, headers)
 SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::bytea[], %b::text[]::jsonb[])
 """
-_NEXT = """
-SELECT id, topic, key, payload, headers, age FROM (
-    SELECT *, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age,
-           sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) AS before
-    FROM (SELECT * FROM outbox WHERE bucket = ANY(%s) ORDER BY id LIMIT %s) AS oldest
-) AS sized WHERE before < %s ORDER BY id
-"""
-# A deletion lost in a crash only repeats messages, so its commit need not wait for the disk.
-_DELETE = """
-DELETE FROM outbox USING (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed WHERE id = ANY(%s)
-"""
-_SET_ASIDE = "UPDATE outbox SET bucket = %s WHERE id = ANY(%s)"
-
-_Row = tuple[int, str, str, bytes, dict[str, str], float]
 
 
 def bucket(key: str) -> int:
@@ -71,143 +43,131 @@ def bucket(key: str) -> int:
     return zlib.crc32(key.encode()) % BUCKETS
 
 
-async def insert(connection: AsyncConnection[tuple[Any, ...]], source: str, messages: Sequence[Message]) -> None:
-    """Writes messages as outbox rows, in their order."""
-    await insert_raw(connection, [(m.topic, m.key, m.payload(), m.headers(source)) for m in messages])
-
-
 async def insert_raw(
     connection: AsyncConnection[tuple[Any, ...]], rows: Sequence[tuple[str, str, bytes, dict[str, str]]]
 ) -> None:
     """Writes (topic, key, payload, headers) as they are: for dead letters, which may not be readable messages."""
-    await connection.execute(
-        _INSERT,
-        (
-            [bucket(key) for _, key, _, _ in rows],
-            [topic for topic, _, _, _ in rows],
-            [key for _, key, _, _ in rows],
-            [payload for _, _, payload, _ in rows],
-            [orjson.dumps(headers).decode() for _, _, _, headers in rows],
-        ),
+    await connection.execute(INSERT_RAW, raw_columns(rows))
+
+
+def raw_columns(rows: Sequence[tuple[str, str, bytes, dict[str, str]]]) -> tuple[list[Any], ...]:
+    """The values of `INSERT_RAW`."""
+    return (
+        [bucket(key) for _, key, _, _ in rows],
+        [topic for topic, _, _, _ in rows],
+        [key for _, key, _, _ in rows],
+        [payload for _, _, payload, _ in rows],
+        [orjson.dumps(headers).decode() for _, _, _, headers in rows],
     )
 
 
-class Relay:
-    """Publishes this service's outbox while entered."""
+class Outbox:
+    """What this process has committed and Kafka has not acknowledged yet. For all of its threads.
 
-    def __init__(self, database: "Database", producer: Producer, owner: str) -> None:
-        self._database = database
+    `urgent`: the types of message that somebody waits for.
+    """
+
+    def __init__(self, producer: Producer, source: str, urgent: Collection[str] = ()) -> None:
+        self.left = False
+        """Whether rows were committed that a relay must bring."""
         self._producer = producer
-        self._leases = Leases(database, owner)
-        self._busy_until = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self.source = source
+        self._urgent = frozenset(urgent)
+        self._lock = threading.Lock()
+        # When each was handed on (monotonic), until it is deleted; and of these, what Kafka has not answered.
+        self._handed_on: dict[int, float] = {}
+        self._unanswered: dict[int, float] = {}
+        self._gone: frozenset[int] = frozenset()
+        self._acknowledged: list[int] = []
 
-    async def __aenter__(self) -> Self:
-        self._tasks = [
-            essential(self._publish_for_ever(), "outbox-relay"),
-            essential(self._renew_for_ever(), "outbox-leases"),
+    def records(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """Messages as the rows of the committing statement."""
+        return [
+            {
+                "n": n,
+                "bucket": bucket(message.key),
+                "topic": message.topic,
+                "key": message.key,
+                "payload": message.payload().decode(),
+                "headers": message.headers(self.source),
+                "patient": message.type not in self._urgent,
+            }
+            for n, message in enumerate(messages, 1)
         ]
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await stop(*self._tasks)
-        try:
-            async with asyncio.timeout(LAST_ROUND_SECONDS):
-                await self._last_round()
-        except (Error, KafkaException, TimeoutError) as failure:
-            log.warning("outbox rows are left for the next start: %s", type(failure).__name__)
+    def hand_on(self, records: Sequence[dict[str, Any]], ids: Sequence[int], older: Sequence[Sequence[int]]) -> None:
+        """Sends the urgent ones that are committed now under `ids`; `older` are the pairs (n, id) of waiting rows."""
+        held_back = {n for n, row in older if not self.holds(row)}
+        waiting: set[tuple[str, str]] = set()
+        for record, row in zip(records, ids, strict=True):
+            chain = record["topic"], record["key"]
+            waits = record["patient"] or record["n"] in held_back or chain in waiting
+            if waits or not self._send(record, row):
+                waiting.add(chain)
+        if waiting:
+            self.left = True
 
-    async def _last_round(self) -> None:
-        """What was committed while we stopped goes out now, and the leases pass on at once."""
-        try:
-            # What others commit meanwhile is theirs: under a steady load it would never end.
-            while await self._publish() == BATCH:
-                pass
-        finally:
-            await self._leases.release()
+    def _send(self, record: dict[str, Any], row: int) -> bool:
+        with self._lock:
+            self._handed_on[row] = self._unanswered[row] = time.monotonic()
+        sent = self._producer.hand_over(
+            Record(record["topic"], record["key"], record["payload"].encode(), record["headers"]),
+            partial(self._answered, row, record["topic"]),
+        )
+        if not sent:  # its queue is full: Kafka is slow, or away
+            self._forget(row)
+        return sent
 
-    async def _publish_for_ever(self) -> None:
-        failures = 0
-        filled = self._database.outbox_filled
-        while True:
-            try:
-                filled.clear()
-                count = await self._publish()
-                failures = 0
-            except (Error, KafkaException) as error:
-                failures += 1
-                metrics.OUTBOX_FAILURES.inc()
-                log.warning("outbox round failed and is repeated: %s", _told(error))
-                await asyncio.sleep(min(2.0, 0.1 * 2 ** min(failures, 8)) * random.uniform(0.5, 1.0))  # noqa: S311
-                continue
-            if count:
-                self._busy_until = time.monotonic() + BUSY_FOR_SECONDS
-            else:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._pause()):
-                        await filled.wait()
+    def _answered(self, row: int, topic: str, error: KafkaError | None) -> None:
+        if error is not None:
+            self._forget(row)
+            self.left = True
+            log.warning("Kafka did not take a record of %s, a relay brings it: %s", topic, error.name())
+            return
+        with self._lock:
+            since = self._unanswered.pop(row, None)
+            self._acknowledged.append(row)
+        metrics.OUTBOX_PUBLISHED.labels(topic).inc()
+        if since is not None:
+            metrics.OUTBOX_DELAY.observe(time.monotonic() - since)
 
-    def _pause(self) -> float:
-        shared = len(self._leases.held) < BUCKETS
-        return BUSY_POLL_SECONDS if shared and time.monotonic() < self._busy_until else IDLE_POLL_SECONDS
+    def _forget(self, row: int) -> None:
+        with self._lock:
+            self._handed_on.pop(row, None)
+            self._unanswered.pop(row, None)
 
-    async def _renew_for_ever(self) -> None:
-        while True:
-            try:
-                await self._leases.renew()
-                rows = await self._database.fetch("SELECT count(*) FROM outbox")
-                metrics.OUTBOX_BACKLOG.set(rows[0][0])
-            except Error as error:
-                log.warning("outbox leases could not be renewed: %s", _told(error))
-            await asyncio.sleep(RENEW_SECONDS)
+    def waits(self) -> float:
+        """Seconds for which the first of those not answered has been waiting."""
+        with self._lock:
+            first = next(iter(self._unanswered.values()), None)
+        return 0.0 if first is None else time.monotonic() - first
 
-    async def _publish(self) -> int:
-        """One round: read, send, wait for every answer, delete. Returns how many rows left the outbox."""
-        if not self._leases.held:
-            return 0
-        rows: list[_Row] = await self._database.fetch(_NEXT, (list(self._leases.held), BATCH, BATCH_BYTES))
-        if not rows:
-            return 0
-        started = time.monotonic()
-        sent = await self._producer.send([Record(*row[1:5]) for row in rows])
-        gone = _acknowledged(rows, sent)
-        if gone:
-            await self._database.execute(_DELETE, ([row[0] for row in gone],))
-        if sent.refused:
-            await self._set_aside([rows[position] for position in sorted(sent.refused)], sent.reason)
-        _count(gone, time.monotonic() - started)
-        if sent.failed:
-            metrics.OUTBOX_FAILURES.inc()
-            topics = sorted({rows[position][1] for position in sent.failed})
-            log.warning("Kafka did not take %d records of %s: %s", len(sent.failed), topics, sent.reason)
-            await asyncio.sleep(0.5)
-        return len(gone)
+    def forget_unanswered(self) -> None:
+        """Their client was replaced: a relay is to bring them."""
+        with self._lock:
+            for row in self._unanswered:
+                self._handed_on.pop(row, None)
+            self._unanswered.clear()
+        self.left = True
 
-    async def _set_aside(self, rows: Sequence[_Row], reason: str) -> None:
-        await self._database.execute(_SET_ASIDE, (SET_ASIDE, [row[0] for row in rows]))
-        metrics.OUTBOX_REFUSED.inc(len(rows))
-        for row in rows:
-            log.error("Kafka refuses outbox row %d for topic %s for good, it is set aside: %s", row[0], row[1], reason)
+    def holds(self, row: int) -> bool:
+        """Whether the row was handed on from here: it is there still, or was until a moment ago."""
+        return row in self._handed_on or row in self._gone
 
+    def acknowledged(self) -> list[int]:
+        """Rows to be deleted; `deleted` or `give_back` is to follow."""
+        with self._lock:
+            rows, self._acknowledged = self._acknowledged, []
+        return rows
 
-def _acknowledged(rows: Sequence[_Row], sent: Sent) -> list[_Row]:
-    """What may be deleted: not what comes behind a failed record of its key, which must be repeated in order."""
-    if not sent.failed and not sent.refused:
-        return list(rows)
-    blocked = {(rows[position][1], rows[position][2]) for position in sent.failed}
-    return [row for position, row in enumerate(rows) if position not in sent.refused and row[1:3] not in blocked]
+    def give_back(self, rows: Sequence[int]) -> None:
+        """They could not be deleted, and are to be asked for again."""
+        with self._lock:
+            self._acknowledged.extend(rows)
 
-
-def _count(rows: Sequence[_Row], took: float) -> None:
-    for topic, number in Counter(row[1] for row in rows).items():
-        metrics.OUTBOX_PUBLISHED.labels(topic).inc(number)
-    if rows:
-        metrics.OUTBOX_DELAY.observe(rows[0][5] + took)
-
-
-def _told(error: Exception) -> str:
-    """The kind of error; its text may quote data."""
-    code = error.args[0].name() if isinstance(error, KafkaException) else getattr(error, "sqlstate", None)
-    return f"{type(error).__name__} {code or ''}".strip()
+    def deleted(self, rows: Sequence[int]) -> None:
+        with self._lock:
+            for row in rows:
+                self._handed_on.pop(row, None)
+            # A statement that has seen them there may be under way.
+            self._gone = frozenset(rows)

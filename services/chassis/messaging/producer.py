@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -17,8 +18,9 @@ from services.chassis.observability import metrics
 
 log = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 _FULL_SECONDS = 0.01
+_GATHER_SECONDS = 0.01
 # After so many records the event loop gets a turn: handing over takes some microseconds each.
 _TURN = 100
 STALL_SECONDS = 15.0
@@ -117,6 +119,28 @@ class Producer:
             log.warning("%d records were not acknowledged; their outbox rows stay for the next start", left)
             self._client.purge(in_flight=True)
 
+    @property
+    def stall_seconds(self) -> float:
+        """How long an answer may be missing before `replace` is the remedy."""
+        return STALL_SECONDS
+
+    def hand_over(self, record: Record, answered: Callable[[KafkaError | None], None]) -> bool:
+        """Hands over without waiting; `answered` is called from the client's thread. For any thread.
+
+        False when the client did not take it: its queue is full, or Kafka will never take such a record.
+        """
+        try:
+            self._client.produce(
+                record.topic,
+                value=record.payload,
+                key=record.key,
+                headers=list(record.headers.items()),
+                on_delivery=lambda error, _message: answered(error),
+            )
+        except (BufferError, KafkaException):
+            return False
+        return True
+
     async def send(self, records: Sequence[Record]) -> Sent:
         """Hands over, and waits for every answer.
 
@@ -146,8 +170,7 @@ class Producer:
             async with asyncio.timeout(STALL_SECONDS):
                 await asyncio.shield(batch.done)
         except TimeoutError:
-            log.warning("Kafka has not answered for %g s: starting a new client", STALL_SECONDS)
-            self._replace()
+            self.replace()
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
     async def _hand_over(self, record: Record, position: int, batch: _Batch) -> None:
@@ -175,11 +198,12 @@ class Producer:
     def _replace_if_broken(self, error: KafkaError) -> None:
         """After a fatal error (the broker lost data, say) an idempotent client refuses everything for ever."""
         if error.fatal() or error.code() == KafkaError._FATAL:
-            log.error("the Kafka client broke and is replaced: %s", error.name())
-            self._replace()
+            log.error("the Kafka client broke: %s", error.name())
+            self.replace()
 
-    def _replace(self) -> None:
-        """What the former one still has is in the outbox, from where it is sent again in order."""
+    def replace(self) -> None:
+        """By a new client. What the former one still has is in the outbox, from where it is sent again in order."""
+        log.warning("Kafka has not answered for %g s, or its client broke: starting a new client", STALL_SECONDS)
         metrics.KAFKA_CLIENTS_REPLACED.labels("produce").inc()
         former, self._client = self._client, Client(self._config)
         former.purge()
@@ -187,4 +211,6 @@ class Producer:
 
     def _poll(self) -> None:
         while not self._stop.is_set():
-            self._client.poll(_POLL_SECONDS)
+            if self._client.poll(_POLL_SECONDS):
+                # What is answered in the next moment is heard in one go: to be woken for each costs more than to wait.
+                time.sleep(_GATHER_SECONDS)

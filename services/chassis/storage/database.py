@@ -1,9 +1,9 @@
-"""PostgreSQL: a bounded pool, and the unit of work in which effects, inbox and outbox commit together."""
+"""PostgreSQL: a bounded pool of connections for what is asked on the event loop."""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self
@@ -14,10 +14,10 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from services.chassis.configuration.settings import ServiceSettings
-from services.chassis.messaging.messages import Message
 from services.chassis.observability import telemetry
 from services.chassis.runtime.backoff import backoff
 from services.chassis.runtime.tasks import stop
+from services.chassis.storage.connections import arguments, database_url
 
 set_json_loads(orjson.loads)
 log = logging.getLogger(__name__)
@@ -27,31 +27,15 @@ START_SECONDS = 60.0
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
-# A statement or a lock that takes longer than this is a fault, not work; an idle transaction is a lost client.
-_OPTIONS = "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
-# A server whose address is gone says nothing, not even that it is gone: both ways of waiting for it end after 5 s. The
-# gateway tries a request three times within its 15 s, so what is lost must be told soon.
-_LOST = {
-    "keepalives": 1,
-    "keepalives_idle": 3,
-    "keepalives_interval": 1,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 5000,
-}
 _WAIT_SECONDS = 2.0
 
 
 class Transaction:
-    """One unit of work: use `connection`, collect messages with `publish`; everything commits or nothing does."""
+    """One unit of work: everything done by `connection` commits, or nothing."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.messages: list[Message] = []
         self.callbacks: list[Callable[[], None]] = []
-
-    def publish(self, *messages: Message) -> None:
-        """Messages to Kafka, by way of the outbox."""
-        self.messages.extend(messages)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Runs only once the transaction is committed: a hint for speed, lost with the process."""
@@ -62,26 +46,16 @@ class Database:
     """The service's own database."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        if settings.database_url is None:
-            raise SystemExit(f"{settings.service}: set MERCATO_DATABASE_URL to this service's own database")
         self.source = settings.service
-        self.outbox_filled = asyncio.Event()
         self._repair: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            settings.database_url.get_secret_value(),
+            database_url(settings),
             min_size=1,
             max_size=settings.database_pool_size,
             max_waiting=1000,
             timeout=_WAIT_SECONDS,
             reconnect_timeout=2.0,
-            # A single statement needs no BEGIN and COMMIT around it; `transaction` sends them where they are wanted.
-            kwargs={
-                "autocommit": True,
-                "options": _OPTIONS,
-                "connect_timeout": 5,
-                "application_name": settings.instance,
-                **_LOST,
-            },
+            kwargs=arguments(settings),
             open=False,
         )
 
@@ -104,22 +78,17 @@ class Database:
             async with self._connection() as connection, connection.transaction():
                 unit = Transaction(connection)
                 yield unit
-                if unit.messages:
-                    # Services that send no messages lack Kafka's client.
-                    from services.chassis.messaging import outbox  # noqa: PLC0415
-
-                    await outbox.insert(connection, self.source, unit.messages)
-        if unit.messages:
-            self.outbox_filled.set()
         for callback in unit.callbacks:
             callback()
 
-    async def fetch(self, query: LiteralString, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    async def fetch(
+        self, query: LiteralString, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
         """All rows of a single statement, outside any transaction. Raises as `transaction` does."""
         async with self._connection() as connection:
             return await (await connection.execute(query, parameters)).fetchall()
 
-    async def execute(self, query: LiteralString, parameters: Sequence[Any] | None = None) -> None:
+    async def execute(self, query: LiteralString, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
         """Like `fetch`, without an answer."""
         async with self._connection() as connection:
             await connection.execute(query, parameters)

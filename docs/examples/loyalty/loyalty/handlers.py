@@ -7,7 +7,7 @@ from loyalty.points import order_of, points
 from loyalty.repository import Earned
 from loyalty.settings import LoyaltySettings
 from services.chassis.messaging.messages import Message
-from services.chassis.storage.database import Transaction
+from services.chassis.messaging.unit import Unit
 
 
 class Earn:
@@ -16,7 +16,7 @@ class Earn:
     def __init__(self, settings: LoyaltySettings) -> None:
         self._settings = settings
 
-    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
+    def __call__(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for an event that is none."""
         newest: dict[UUID, Earned] = {}
         for order in map(order_of, messages):
@@ -24,4 +24,4 @@ class Earn:
             if known is None or known.version < order.version:
                 worth = points(order, self._settings.minor_units_per_point)
                 newest[order.id] = Earned(order.id, order.customer_id, order.version, worth)
-        await repository.save(unit.connection, list(newest.values()))
+        repository.save(unit, list(newest.values()))

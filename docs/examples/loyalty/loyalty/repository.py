@@ -1,15 +1,16 @@
 """SQL of points, in sets. Nothing here commits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Connection
 
 # An order's newest version is what counts, in whatever order events come and however often.
 _SAVE = """
 INSERT INTO order_points (order_id, customer_id, version, points)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bigint[])
+SELECT * FROM json_to_recordset(%s) AS r (order_id uuid, customer_id text, version int, points bigint)
 ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, points = excluded.points
 WHERE order_points.version < excluded.version
 """
@@ -33,10 +34,9 @@ class Account:
     orders: int
 
 
-async def save(connection: Connection, earned: Sequence[Earned]) -> None:
+def save(unit: Unit, earned: Sequence[Earned]) -> None:
     """`earned` must not name an order twice."""
-    rows = [(one.order_id, one.customer_id, one.version, one.points) for one in earned]
-    await connection.execute(_SAVE, [list(column) for column in zip(*rows, strict=True)])
+    unit.write(_SAVE, [asdict(one) for one in earned])
 
 
 async def account(connection: Connection, customer_id: str) -> Account:

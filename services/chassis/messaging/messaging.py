@@ -1,0 +1,56 @@
+"""A service's messages, wired: what it publishes, and who reads what for it."""
+
+from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from services.chassis.configuration.settings import ServiceSettings
+from services.chassis.messaging.batches import Batches, Handle
+from services.chassis.messaging.consumer import Consumer
+from services.chassis.messaging.outbox import Outbox
+from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.relay import Relay
+from services.chassis.messaging.retries import Retry
+from services.chassis.messaging.units import Apart, Changes, Units, Work
+from services.chassis.storage.database import Database
+from services.chassis.storage.session import Session
+
+I = TypeVar("I")  # noqa: E741 - as in `units`
+O = TypeVar("O")  # noqa: E741
+
+
+class Messaging:
+    """Publishes while entered; enter it before what publishes. `urgent`: types of message that somebody waits for."""
+
+    def __init__(self, settings: ServiceSettings, database: Database, urgent: Collection[str] = ()) -> None:
+        self._settings = settings
+        self._producer = Producer(settings)
+        self.outbox = Outbox(self._producer, settings.service, urgent)
+        self.relay = Relay(database, self._producer, self.outbox, settings.instance)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self._producer)
+        await self._stack.enter_async_context(self.relay)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def consumer(
+        self, topics: Sequence[str], handle: Handle, *, retry: Retry | None = None, patience: float = 0.0
+    ) -> Consumer:
+        """To be entered after this. See `Batches` and `Consumer`."""
+        batches = Batches(Session(self._settings), self.outbox, self._settings.group, handle, retry)
+        return Consumer(self._settings, topics, batches, patience=patience)
+
+    def units(self, name: str, work: Work[I, O], *, most: int = 100, apart: Apart[I] = id) -> Units[I, O]:
+        """To be entered after this. See `Units`."""
+        return Units(self._settings, self.outbox, name, work, most=most, apart=apart)
+
+    def single_units(self, name: str) -> Changes:
+        """To be entered after this. See `Changes`."""
+        return self.units(name, lambda unit, works: [work(unit) for work in works], most=1)
