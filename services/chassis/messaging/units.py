@@ -22,7 +22,7 @@ I = TypeVar("I")  # noqa: E741 - what is to be done
 O = TypeVar("O")  # noqa: E741 - what came of it
 T = TypeVar("T")
 
-_Item = tuple[I, "asyncio.Future[O]"]
+_Item = tuple[I, asyncio.Future[O]]
 
 MOST_WAITING = 1000
 _STOP_SECONDS = 5.0
