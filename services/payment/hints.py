@@ -38,6 +38,11 @@ class Hints:
         self._named = asyncio.Event()
         self._loop = Loop("bringing look-ups forward", self._hurry)
 
+    @property
+    def waiting(self) -> int:
+        """How many orders are named and not looked for yet."""
+        return len(self._orders)
+
     def take(self, order_id: UUID) -> None:
         """The provider has something to tell of this order; more than `WAITING` at once are left to their due times."""
         if len(self._orders) < WAITING:

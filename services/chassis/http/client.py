@@ -53,6 +53,7 @@ class HttpClient:
     ) -> None:
         for connection in list(self._open):
             connection.abort()
+        await asyncio.sleep(0)  # the sockets close in the loop's next turn
 
     async def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, seconds: float
