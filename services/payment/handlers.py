@@ -42,7 +42,9 @@ class PaymentHandler:
     def _start(self, row: Row, jobs: list[Job]) -> Row:
         if row.claim is not None:
             return row  # one call in flight per order: whoever records its answer goes on from there
-        started, job = schedule.start(row.payment, self._settings, room=self._caller.room > len(jobs))
+        begun = row.payment.provider_id is not None
+        room = self._caller.room if begun else self._caller.room_to_begin
+        started, job = schedule.start(row.payment, self._settings, room=room > len(jobs))
         if job:
             jobs.append(job)
         elif started.due_in is not None:

@@ -28,7 +28,12 @@ _COLUMNS = """order_id, customer_id, amount, currency, goal, status, attempt, pr
 _FIELDS = tuple(column.strip() for column in _COLUMNS.split(","))
 _SELECT = f"SELECT {_COLUMNS}, claim, extract(epoch FROM due_at - now())::float8, xmin::text FROM payment "  # noqa: S608
 _LOAD = _SELECT + "WHERE order_id = ANY(%s) ORDER BY order_id"
-_DUE = _SELECT + "WHERE due_at <= now() ORDER BY due_at LIMIT %s"
+# Payments that are begun come first, so that they end; the head start is bounded, so that no other waits for ever.
+_DUE = (
+    _SELECT
+    + """WHERE due_at <= now()
+    ORDER BY due_at - CASE WHEN provider_id IS NULL THEN interval '0' ELSE interval '30 seconds' END LIMIT %s"""
+)
 _INSERT = f"""
 INSERT INTO payment ({_COLUMNS}, claim, due_at)
 SELECT {_COLUMNS}, claim, now() + make_interval(secs => due_in) FROM json_to_recordset(%s)
@@ -44,9 +49,6 @@ FROM json_to_recordset(%s) AS new (order_id uuid, revision xid, goal text, statu
     provider_id text, captured bigint, refunded bigint, waits integer, trace text, token text, claim uuid,
     due_in float8)
 WHERE payment.order_id = new.order_id AND payment.xmin = new.revision
-"""
-_HURRY = """
-UPDATE payment SET due_at = now() WHERE order_id = %s AND claim IS NULL AND due_at > now() RETURNING 1
 """
 
 
@@ -70,7 +72,7 @@ def load(unit: Unit, order_ids: Iterable[UUID]) -> Loaded:
 
 
 def due(unit: Unit, limit: int) -> Loaded:
-    """Rows whose time has come, the longest due first; those that somebody else has locked come next time."""
+    """Rows whose time has come, those begun first; what somebody else has locked comes next time."""
     return _loaded(unit.read(_DUE, limit, lock="FOR UPDATE SKIP LOCKED"))
 
 
@@ -83,11 +85,6 @@ def save(unit: Unit, rows: Iterable[Row], loaded: Loaded) -> None:
         {**_document(row), "revision": known[row.payment.order_id]} for row in ordered if row.payment.order_id in known
     ]
     unit.write(_UPDATE, changed, expected=len(changed))
-
-
-async def hurry(database: Database, order_id: UUID) -> bool:
-    """A call that waits for its time is due now; says whether there was one."""
-    return bool(await database.fetch(_HURRY, (order_id,)))
 
 
 async def waiting(database: Database) -> int:

@@ -81,6 +81,9 @@ PROVIDER_CALLS = Histogram(
     buckets=_LATENCY,
 )
 PAYMENTS_WAITING = Gauge("mercato_payments_waiting", "Payments whose next provider call waits for its time.")
+PAYMENT_WAIT = Gauge(
+    "mercato_payment_wait_seconds", "The longest that a command or a due provider call waits before it is begun."
+)
 PAYMENT_ANSWERS_LATE = Counter(
     "mercato_payment_answers_late_total", "Answers that came after another worker had taken the payment over."
 )

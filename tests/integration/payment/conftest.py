@@ -8,9 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Provider
 from services.payment.due import DueCalls
 from services.payment.handlers import PaymentHandler
+from services.payment.hints import Hints
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
 from tests.contract.payment import parts
@@ -61,12 +63,14 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
         database = Database(settings)
         stripe = StripeProvider(settings)
         caller = Caller(settings, provider or stripe)
-        recorder, due = Recorder(settings, database, caller), DueCalls(settings, database, caller)
-        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, recorder, caller, due]
+        recorder, due = Recorder(settings, database, caller), DueCalls(settings, database, caller, Backlog())
+        hints = Hints(database, due)
+        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, recorder, caller, due, hints]
         for resource in resources:
             await resource.__aenter__()
             opened.append(resource)
-        return Service(settings, database, due, PaymentHandler(settings, caller), payment_url, ledger_url)
+        handler = PaymentHandler(settings, caller)
+        return Service(settings, database, caller.heard, hints, handler, payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):
