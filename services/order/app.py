@@ -10,10 +10,13 @@ from services.chassis.http.tokens import Tokens
 from services.chassis.messaging.batches import Batches
 from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging.messages import Message
 from services.chassis.messaging.outbox import Relay
 from services.chassis.messaging.producer import Producer
 from services.chassis.runtime.periodic import Periodic
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Database, Transaction
+from services.order.admission.backlog import Backlog
+from services.order.admission.gate import Admission
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.messages import REPLIES
@@ -30,11 +33,18 @@ def build(settings: OrderSettings) -> Starlette:
     producer = Producer(settings)
     tokens = Tokens(settings)
     handlers = Handlers(settings, database)
-    replies = Consumer(settings, [REPLIES], Batches(database, settings.group, handlers.on_replies))
+    backlog = Backlog(settings, database)
+    admission = Admission(database, backlog)
+
+    async def on_replies(unit: Transaction, messages: list[Message]) -> None:
+        backlog.heard(messages)
+        await handlers.on_replies(unit, messages)
+
+    replies = Consumer(settings, [REPLIES], Batches(database, settings.group, on_replies))
     return application(
         settings,
         routes=[
-            *Api(settings, database, tokens, handlers).routes(),
+            *Api(settings, database, tokens, handlers, admission).routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
         resources=[
@@ -42,10 +52,12 @@ def build(settings: OrderSettings) -> Starlette:
             producer,
             Relay(database, producer, settings.instance),
             tokens,
+            admission,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
             Periodic("words of orders", EVERY_SECONDS, partial(give_all_words, database)),
             housekeeping(database, messaging=True, keys=True),
             replies,
         ],
         checks={"database": database.check, "replies": replies.check},
+        details=admission.details,
     )

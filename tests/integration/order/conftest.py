@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
 from services.chassis.storage.database import Database
+from services.order.admission.backlog import Backlog
+from services.order.admission.gate import Admission
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.settings import OrderSettings
@@ -54,8 +56,9 @@ async def http(
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of the running service, without a token."""
     tokens = Tokens(settings)
-    api = Api(settings, database, tokens, Handlers(settings, database))
-    app = application(settings, routes=api.routes(), resources=[tokens])
+    admission = Admission(database, Backlog(settings, database))
+    api = Api(settings, database, tokens, Handlers(settings, database), admission)
+    app = application(settings, routes=api.routes(), resources=[tokens, admission])
     async with served(app) as base, aiohttp.ClientSession(base) as session:
         yield session
 
