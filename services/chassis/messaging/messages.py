@@ -29,7 +29,8 @@ class InvalidMessage(Exception):
 class Message:
     """`key` orders messages (the order's id); `trace` is the W3C traceparent it was caused under.
 
-    `wait`: for how many seconds work waits at the sender, as far as it says.
+    `wait`: for how many seconds work waits at the sender, as far as it says. `sent`: when what was read was written
+    (with the change that caused it, before it went to Kafka), as far as it says.
     """
 
     topic: str
@@ -39,6 +40,7 @@ class Message:
     id: str = field(default_factory=lambda: str(new_id()))
     trace: str | None = None
     wait: float = 0.0
+    sent: datetime | None = None
 
     def headers(self, source: str) -> dict[str, str]:
         """The Kafka headers of the binary mode."""
@@ -86,4 +88,13 @@ class Message:
             trace = None
         wait = headers.get(WAIT, "")
         waited = float(wait) if _WAIT.fullmatch(wait) else 0.0
-        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], trace, waited)
+        sent = _time(headers.get("ce_time", ""))
+        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], trace, waited, sent)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

@@ -2,7 +2,7 @@
 
 placing   from a request's admission until its order is stored
 pending   from an order's creation until product's answer is handled: outbox, Kafka, product and our own replies
-product   what product says of its queue on its answers, and so for
+product   what product says of its queue on its answers, and how long they are on their way to us; and so for
 payment   which knows what waits for itself and what for the provider: hanging payments are no backlog
 silence   how long product or payment, though asked, have said nothing at all, less the time a restart may take
 """
@@ -76,7 +76,8 @@ class Backlog:
             if partner not in self._silence:
                 continue
             self._silence[partner].answered()
-            self._waits[partner].add(now, message.wait)
+            way = self._wall() - message.sent.timestamp() if message.sent else 0.0
+            self._waits[partner].add(now, message.wait + max(0.0, way))
             if partner == "product":
                 self._heard_of_pending(message, now)
 
