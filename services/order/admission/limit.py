@@ -14,7 +14,7 @@ import math
 
 from services.order.admission.rate import Rate
 
-TARGET_SECONDS = 1.5
+TARGET_SECONDS = 1.0
 """Long enough that no part of the way ever runs dry, short beside the shortest deadline, 20 s."""
 _GAIN = 0.4
 _DAMPING = 0.5
