@@ -42,12 +42,10 @@ class Shares:
         """Sets the share so that as many requests a second are taken as `limit` says."""
         while self._requests and self._requests[0][0] < now - _SECONDS:
             self._requests.popleft()
-        if math.isinf(limit) or not self._requests:
-            self._share = math.inf
-            return
         full = len(self._requests) == _MOST_REQUESTS
         seconds = max(now - self._requests[0][0], 0.1) if full else _SECONDS
-        self._share = _share(sorted(asked for _, asked in self._requests), limit * seconds)
+        # Never more than all there is: a burst after a pause finds no requests of late to judge by.
+        self._share = min(limit, _share(sorted(asked for _, asked in self._requests), limit * seconds))
 
 
 def _share(asked: list[float], taken: float) -> float:
