@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from services.chassis.runtime.tasks import stop
 from services.chassis.storage.database import Database
@@ -13,7 +14,7 @@ Name = tuple[str, str, str]
 
 MOST = 10_000
 """Keys in memory; the others are in the database."""
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.1
 """Questions gather for so long: one statement costs as much as many refusals."""
 _ANSWER_SECONDS = 3.0
 
@@ -58,8 +59,7 @@ class Keys:
         """Raises what the database raises, and TimeoutError: then nobody knows."""
         if name in self._known:
             return True
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            return await asyncio.shield(self._question(name))
+        return await asyncio.shield(self._question(name))
 
     def _question(self, name: Name) -> "asyncio.Future[bool]":
         if name not in self._asked:
@@ -74,8 +74,8 @@ class Keys:
             await asyncio.sleep(GATHER_SECONDS)
             asked, self._asked = self._asked, {}
             try:
-                columns = [list(column) for column in zip(*asked, strict=True)]
-                taken = {tuple(row) for row in await self._database.fetch(_TAKEN, columns)}
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    taken = await self._those_taken(asked)
             except Exception as error:
                 for question in asked.values():
                     question.set_exception(error)
@@ -83,3 +83,7 @@ class Keys:
             else:
                 for name, question in asked.items():
                     question.set_result(name in taken)
+
+    async def _those_taken(self, asked: Iterable[Name]) -> set[tuple[Any, ...]]:
+        columns = [list(column) for column in zip(*asked, strict=True)]
+        return set(await self._database.fetch(_TAKEN, columns))

@@ -73,8 +73,7 @@ def service(settings: OrderSettings, database: Database, backlog: Backlog) -> St
     """A replica, as far as it answers requests."""
     tokens, admission = Tokens(settings), Admission(database, backlog)
     api = Api(settings, database, tokens, Handlers(settings, database), admission)
-    resources = [tokens, admission]
-    return application(settings, routes=api.routes(), resources=resources, details=admission.details)
+    return application(settings, routes=api.routes(), resources=[tokens, admission], details=admission.details)
 
 
 @pytest.fixture
