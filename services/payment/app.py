@@ -28,12 +28,12 @@ def build(settings: PaymentSettings) -> Starlette:
     changes = messaging.single_units("changes")
     provider = StripeProvider(settings)
     caller = Caller(settings, provider)
-    recorder = Recorder(settings, changes, caller)
     backlog = Backlog()
+    recorder = Recorder(settings, changes, caller, backlog)
     metrics.PAYMENT_WAIT.set_function(lambda: backlog.wait)
     due = DueCalls(settings, database, changes, caller, backlog)
     hints = Hints(database, due)
-    handler = PaymentHandler(settings, caller)
+    handler = PaymentHandler(settings, caller, backlog)
     consumer = messaging.consumer([COMMANDS_TOPIC], handler.handle)
     return application(
         settings,

@@ -17,7 +17,7 @@ class Backlog:
         self._due = (0.0, 0.0)
 
     def commands_waited(self, seconds: float) -> None:
-        """The oldest command of a batch waited this long between its Kafka timestamp and its handling."""
+        """The oldest command of a batch waited this long from when it was written."""
         self._commands = (max(0.0, seconds), time.monotonic())
 
     def due_waits(self, seconds: float) -> None:
@@ -29,8 +29,3 @@ class Backlog:
         """Seconds."""
         now = time.monotonic()
         return max(seconds for seconds, at in ((0.0, now), self._commands, self._due) if now - at < FRESH_SECONDS)
-
-    @property
-    def header(self) -> str:
-        """The value of `mercato-wait` on a reply: decimal seconds."""
-        return f"{self.wait:.3f}"

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.payment import repository, schedule
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.events import command_of, reply_of
 from services.payment.repository import Row
@@ -17,13 +18,15 @@ from services.payment.settings import PaymentSettings
 class PaymentHandler:
     """Handles batches of `payment.commands`."""
 
-    def __init__(self, settings: PaymentSettings, caller: Caller) -> None:
+    def __init__(self, settings: PaymentSettings, caller: Caller, backlog: Backlog) -> None:
         self._settings = settings
         self._caller = caller
+        self._backlog = backlog
 
     def handle(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for a message that cannot be read."""
         commands = [(*command_of(message), message) for message in messages]
+        self._backlog.commands_waited(max(message.waited() for message in messages))
         loaded = repository.load(unit, [order_id for order_id, _, _ in commands])
         rows = dict(loaded.rows)
         changed: dict[UUID, Row] = {}
@@ -34,7 +37,7 @@ class PaymentHandler:
                 continue  # a duplicate, or too late
             payment = replace(payment, trace=message.trace)
             changed[order_id] = rows[order_id] = Row(payment, row.claim, row.due_in) if row else Row(payment)
-            unit.publish(*(reply_of(payment, reply) for reply in replies))
+            unit.publish(*(reply_of(payment, reply, self._backlog.wait) for reply in replies))
         jobs: list[Job] = []
         repository.save(unit, [self._start(row, jobs) for row in changed.values()], loaded)
         unit.after_commit(partial(self._caller.start, jobs))

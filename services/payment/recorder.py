@@ -13,6 +13,7 @@ from services.chassis.messaging.unit import Unit
 from services.chassis.messaging.units import Changes
 from services.chassis.observability import metrics
 from services.payment import intents, repository, schedule
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Done
 from services.payment.events import reply_of
 from services.payment.loops import Loop
@@ -30,10 +31,11 @@ GATHER_SECONDS = 0.004
 class Recorder:
     """Records what `caller` has done while entered; enter it before the caller, so that it outlives the calls."""
 
-    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller) -> None:
+    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller, backlog: Backlog) -> None:
         self._settings = settings
         self._changes = changes
         self._caller = caller
+        self._backlog = backlog
         self._loop = Loop("recording answers", self._record_finished)
 
     async def __aenter__(self) -> Self:
@@ -102,7 +104,7 @@ class Recorder:
     def _go_on(self, unit: Unit, row: Row, done: Done, jobs: list[Job]) -> Row:
         call = done.job.call
         payment, replies = intents.record(row.payment, call, done.answer)
-        unit.publish(*(reply_of(payment, reply) for reply in replies))
+        unit.publish(*(reply_of(payment, reply, self._backlog.wait) for reply in replies))
         if schedule.must_wait(call, payment):
             return schedule.later(payment, self._settings)
         started, job = schedule.start(payment, self._settings, room=self._caller.room > len(jobs))

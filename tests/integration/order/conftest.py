@@ -6,10 +6,13 @@ import aiohttp
 import psycopg
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
 from services.chassis.storage.database import Database
+from services.order.admission.backlog import Backlog
+from services.order.admission.gate import Admission
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.settings import OrderSettings
@@ -49,15 +52,28 @@ async def database(settings: OrderSettings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def http(
-    settings: OrderSettings, database: Database, token_for: TokenFor
-) -> AsyncIterator[aiohttp.ClientSession]:
+def backlog(settings: OrderSettings, database: Database) -> Backlog:
+    return Backlog(settings, database)
+
+
+@pytest.fixture
+def app(settings: OrderSettings, database: Database, token_for: TokenFor, backlog: Backlog) -> Starlette:
+    """The service, not yet started."""
+    return service(settings, database, backlog)
+
+
+@pytest.fixture
+async def http(app: Starlette) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of the running service, without a token."""
-    tokens = Tokens(settings)
-    api = Api(settings, database, tokens, Handlers(settings, database))
-    app = application(settings, routes=api.routes(), resources=[tokens])
     async with served(app) as base, aiohttp.ClientSession(base) as session:
         yield session
+
+
+def service(settings: OrderSettings, database: Database, backlog: Backlog) -> Starlette:
+    """A replica, as far as it answers requests."""
+    tokens, admission = Tokens(settings), Admission(database, backlog)
+    api = Api(settings, database, tokens, Handlers(settings, database), admission)
+    return application(settings, routes=api.routes(), resources=[tokens, admission], details=admission.details)
 
 
 @pytest.fixture
