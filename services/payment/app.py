@@ -1,11 +1,14 @@
 """Wires the payment service: the only place that knows all its rooms."""
 
+from uuid import UUID
+
 from starlette.applications import Starlette
 
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.recent import Recent
 from services.chassis.observability import metrics
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
@@ -18,6 +21,7 @@ from services.payment.hints import Hints
 from services.payment.operations import DESCRIPTION, OPERATIONS
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
+from services.payment.repository import Stored
 from services.payment.settings import PaymentSettings
 
 
@@ -28,12 +32,12 @@ def build(settings: PaymentSettings) -> Starlette:
     changes = messaging.single_units("changes")
     provider = StripeProvider(settings)
     caller = Caller(settings, provider)
-    backlog = Backlog()
-    recorder = Recorder(settings, changes, caller, backlog)
+    backlog, memory = Backlog(), Recent[UUID, Stored]()
+    recorder = Recorder(settings, changes, caller, backlog, memory)
     metrics.PAYMENT_WAIT.set_function(lambda: backlog.wait)
-    due = DueCalls(settings, database, changes, caller, backlog)
+    due = DueCalls(settings, database, changes, caller, backlog=backlog, memory=memory)
     hints = Hints(database, due)
-    handler = PaymentHandler(settings, caller, backlog)
+    handler = PaymentHandler(settings, caller, backlog, memory)
     consumer = messaging.consumer([COMMANDS_TOPIC], handler.handle)
     return application(
         settings,

@@ -15,7 +15,7 @@ from services.payment import repository, schedule
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.loops import Loop
-from services.payment.repository import Row
+from services.payment.repository import Memory, Row
 from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
@@ -33,13 +33,21 @@ class DueCalls:
     """
 
     def __init__(
-        self, settings: PaymentSettings, database: Database, changes: Changes, caller: Caller, backlog: Backlog
+        self,
+        settings: PaymentSettings,
+        database: Database,
+        changes: Changes,
+        caller: Caller,
+        *,
+        backlog: Backlog,
+        memory: Memory,
     ) -> None:
         self._settings = settings
         self._database = database
         self._changes = changes
         self._caller = caller
         self._backlog = backlog
+        self._memory = memory
         self._loop = Loop("starting due calls", self._look)
 
     def hurry(self) -> None:
@@ -82,14 +90,14 @@ class DueCalls:
         loaded = repository.due(unit, limit)
         started: list[Row] = []
         jobs: list[Job] = []
-        for row in loaded.rows.values():
+        for row in (stored.row for stored in loaded.values()):
             after, job = schedule.start(row.payment, self._settings, room=True)
             started.append(after)
             if job:
                 jobs.append(job)
-        repository.save(unit, started, loaded)
+        repository.save(unit, started, loaded, self._memory)
         unit.after_commit(partial(self._caller.start, jobs))
-        return len(loaded.rows)
+        return len(loaded)
 
 
 def counted(database: Database) -> Periodic:

@@ -1,10 +1,13 @@
 """Payment rows in and out, set-based. Rows that are locked are so in the order of their ids: no deadlocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Database
 from services.payment.intents import Goal, Payment, Status
@@ -59,16 +62,31 @@ _STORED = {Status.UNCONFIRMED: "unanswered"} | {status: stored for stored, statu
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """The rows that were read, by order, and their revisions."""
+class Stored:
+    """A row and its revision; whether that was read just now, or is remembered since `at` (monotonic)."""
 
-    rows: dict[UUID, Row]
-    revisions: Mapping[UUID, str]
+    row: Row
+    revision: str
+    remembered: bool = False
+    at: float = 0.0
+
+    def now(self) -> "Stored":
+        """With the seconds that are left by now."""
+        if not self.remembered or self.row.due_in is None:
+            return self
+        return replace(self, row=replace(self.row, due_in=self.row.due_in - (time.monotonic() - self.at)))
 
 
-def load(unit: Unit, order_ids: Iterable[UUID]) -> Loaded:
-    """The rows there are."""
-    return _loaded(unit.read(_LOAD, sorted(set(order_ids)), lock="FOR UPDATE"))
+Loaded = dict[UUID, Stored]
+Memory = Recent[UUID, Stored]
+
+
+def load(unit: Unit, order_ids: Iterable[UUID], memory: Memory) -> Loaded:
+    """The rows there are, or as they are remembered."""
+    wanted = set(order_ids)
+    known = {} if unit.locking else {order_id: stored.now() for order_id, stored in memory.of(wanted).items()}
+    missing = sorted(wanted - known.keys())
+    return known | _loaded(unit.read(_LOAD, missing, lock="FOR UPDATE")) if missing else known
 
 
 def due(unit: Unit, limit: int) -> Loaded:
@@ -76,15 +94,22 @@ def due(unit: Unit, limit: int) -> Loaded:
     return _loaded(unit.read(_DUE, limit, lock="FOR UPDATE SKIP LOCKED"))
 
 
-def save(unit: Unit, rows: Iterable[Row], loaded: Loaded) -> None:
+def save(unit: Unit, rows: Iterable[Row], loaded: Loaded, memory: Memory) -> None:
     """Inserts those that were not there, and replaces the others."""
     ordered = sorted(rows, key=lambda row: row.payment.order_id)
-    known = loaded.revisions
-    unit.write(_INSERT, [_document(row) for row in ordered if row.payment.order_id not in known])
+    unit.write(_INSERT, [_document(row) for row in ordered if row.payment.order_id not in loaded])
     changed = [
-        {**_document(row), "revision": known[row.payment.order_id]} for row in ordered if row.payment.order_id in known
+        {**_document(row), "revision": loaded[row.payment.order_id].revision}
+        for row in ordered
+        if row.payment.order_id in loaded
     ]
     unit.write(_UPDATE, changed, expected=len(changed))
+    unit.after_commit(partial(_remember, memory, unit, ordered))
+
+
+def _remember(memory: Memory, unit: Unit, rows: Sequence[Row]) -> None:
+    at = time.monotonic()
+    memory.remember({row.payment.order_id: Stored(row, unit.revision, remembered=True, at=at) for row in rows})
 
 
 async def waiting(database: Database) -> int:
@@ -94,9 +119,7 @@ async def waiting(database: Database) -> int:
 
 
 def _loaded(found: Sequence[tuple[Any, ...]]) -> Loaded:
-    rows = [_row(values[:-1]) for values in found]
-    revisions = {row.payment.order_id: values[-1] for row, values in zip(rows, found, strict=True)}
-    return Loaded({row.payment.order_id: row for row in rows}, revisions)
+    return {values[0]: Stored(_row(values[:-1]), values[-1]) for values in found}
 
 
 def _row(values: tuple[Any, ...]) -> Row:
