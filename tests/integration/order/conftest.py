@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.storage.database import Database
 from services.order.api import Api
 from services.order.handlers import Handlers
@@ -54,8 +55,9 @@ async def http(
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of the running service, without a token."""
     tokens = Tokens(settings)
-    api = Api(settings, database, tokens, Handlers(settings, database))
-    app = application(settings, routes=api.routes(), resources=[tokens])
+    handlers = Handlers(settings, Messaging(settings, database))
+    api = Api(settings, database, tokens, handlers)
+    app = application(settings, routes=api.routes(), resources=[tokens, *handlers.resources])
     async with served(app) as base, aiohttp.ClientSession(base) as session:
         yield session
 

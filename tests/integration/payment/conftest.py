@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.storage.database import Database
 from services.payment.caller import Caller, Provider
 from services.payment.due import DueCalls
@@ -61,12 +62,17 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
         database = Database(settings)
         stripe = StripeProvider(settings)
         caller = Caller(settings, provider or stripe)
-        recorder, due = Recorder(settings, database, caller), DueCalls(settings, database, caller)
-        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, recorder, caller, due]
+        messaging = Messaging(settings, database)  # not entered: what is published stays in the outbox
+        changes, commands = messaging.single_units("changes"), messaging.single_units("commands")
+        recorder, due = Recorder(settings, changes, caller), DueCalls(settings, changes, caller)
+        resources: list[AbstractAsyncContextManager[Any]] = [
+            database, changes, stripe, recorder, caller, due, commands
+        ]  # fmt: skip
         for resource in resources:
             await resource.__aenter__()
             opened.append(resource)
-        return Service(settings, database, due, PaymentHandler(settings, caller), payment_url, ledger_url)
+        handler = PaymentHandler(settings, caller)
+        return Service(settings, database, due, commands, handler, payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):
