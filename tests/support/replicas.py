@@ -42,9 +42,9 @@ class Replica:
 
     async def once(self, messages: Sequence[Message]) -> list[Message]:
         """One batch in one unit; what it published. Raises what the consumer would act on."""
-        return await asyncio.to_thread(self._once, messages)
+        return await asyncio.to_thread(self.now, messages)
 
-    def _once(self, messages: Sequence[Message]) -> list[Message]:
+    def now(self, messages: Sequence[Message]) -> list[Message]:
         self._published.clear()
         with follow(self._batches.group, messages) as followed:
             self._batches._commit(followed)
