@@ -52,6 +52,7 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
             simulator,
             **{
                 "database_url": SecretStr(payment_url),
+                "kafka_bootstrap": "127.0.0.1:1",
                 "provider_timeout_seconds": 0.5,
                 "poll_seconds": 0.05,
                 "backoff_first_seconds": 0.05,
