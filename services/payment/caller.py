@@ -9,6 +9,7 @@ takes long gives up its brisk place, so that those which hang do not keep the ot
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Caller:
         self._provider = provider
         self._calls: set[asyncio.Task[None]] = set()
         self._brisk: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+        self._starting = 0
         self._crowded = False
         self._open = False
 
@@ -59,14 +62,19 @@ class Caller:
         if not self._open:
             return 0
         brisk = self._settings.provider_brisk_concurrency - len(self._brisk)
-        return min(brisk, self._settings.provider_concurrency - len(self._calls))
+        return min(brisk, self._settings.provider_concurrency - len(self._calls)) - self._starting
 
     def start(self, jobs: Sequence[Job]) -> None:
         """Makes the calls in the background; their intents are committed. For any thread."""
         if jobs:
+            # While the event loop is busy elsewhere, the next batch must not find these places free still.
+            with self._lock:
+                self._starting += len(jobs)
             self._loop.call_soon_threadsafe(self._start_all, jobs)
 
     def _start_all(self, jobs: Sequence[Job]) -> None:
+        with self._lock:
+            self._starting -= len(jobs)
         for job in jobs:
             task = asyncio.create_task(self._call(job))
             self._calls.add(task)

@@ -75,8 +75,9 @@ async def test_two_replicas_make_each_due_call_once(start: Start) -> None:
 
 async def test_due_rows_that_another_replica_took_meanwhile_are_left_to_it(start: Start) -> None:
     provider = Provider()
-    idle = {**PATIENT, "poll_seconds": 600.0}
-    first, second = await start(provider, **idle), await start(provider, **idle)
+    first, second = await start(provider, **PATIENT), await start(provider, **PATIENT)
+    for service in (first, second):
+        await service.due.__aexit__(None, None, None)  # they look when the test says so
     commands = await left_due(first, 10)
     loop = asyncio.get_running_loop()
     looks: list[int] = []
@@ -147,3 +148,17 @@ async def test_commands_that_two_consumers_repeat_move_money_once(start: Start) 
         await asyncio.gather(one.take(captures), other.take(captures[::-1]))
         await until(lambda: all(told(first, command) == ["authorized", "captured"] for command in commands))
     once_each(provider, commands, Operation.CREATE, Operation.CONFIRM, Operation.CAPTURE)
+
+
+async def test_batches_that_follow_each_other_while_the_event_loop_is_busy_share_its_places(start: Start) -> None:
+    provider = Provider(held=Operation.CREATE)
+    service = await start(provider, **PATIENT, provider_brisk_concurrency=3, provider_slow_seconds=19.0)
+    commands = [authorize() for _ in range(6)]
+    with Replica(service.settings, service.handler.handle) as replica:
+        for half in (commands[:3], commands[3:]):
+            replica.now(half)  # in the event loop's own thread: no call can start meanwhile
+    claimed = [service.row(order_of(command))["claim"] is not None for command in commands]
+    assert claimed == [True] * 3 + [False] * 3
+    provider.free.set()
+    await until(lambda: service.answered() == {order_of(command) for command in commands})
+    once_each(provider, commands, Operation.CREATE, Operation.CONFIRM)
