@@ -16,6 +16,7 @@ from services.chassis.http.problems import Conflict
 from services.chassis.http.tokens import Caller
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.messaging import Messaging
+from services.chassis.observability import metrics
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
 from services.order.handlers import Handlers
@@ -173,3 +174,17 @@ async def test_a_batch_that_read_an_order_before_its_cancellation_sees_it_in_the
         assert replica.attempts == 2
     assert story(sql, order.id) == ["created", "cancelled"]
     assert sql.execute("SELECT count(*) FROM inbox").fetchone() == (1,)
+
+
+async def test_a_reply_is_counted_as_ignored_once_and_only_where_it_is_new(processes: list[Process]) -> None:
+    first, second = processes
+    [order] = await placed(first, 1)
+    told = reserved(order)
+    await first.replies.take([told])
+    counted = metrics.SAGA_IGNORED.labels(told.type, "RESERVED")
+    before = counted._value.get()
+    await first.replies.take([told])  # the inbox knows it
+    assert counted._value.get() == before
+    again = [reserved(order), told]  # tried in vain as if both were new
+    await second.replies.take(again)
+    assert counted._value.get() == before + 1
