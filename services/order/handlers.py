@@ -84,7 +84,7 @@ class Handlers:
                 raise InvalidMessage(f"{told[0][0].type} speaks of an order that does not exist")
             order = read[order_id].order
             for message, reply in told:
-                step = self._decide(order, reply, message.type)
+                step = self._decide(unit, order, reply, message.type)
                 if step is not None:
                     taken.append((order, step, message.trace))
                     order = step.order
@@ -115,13 +115,13 @@ class Handlers:
                 unit.publish(*messages_of(before, step, trace))
                 unit.after_commit(partial(_count, step))
 
-    def _decide(self, order: Order, reply: Input, kind: str) -> Step | None:
+    def _decide(self, unit: Unit, order: Order, reply: Input, kind: str) -> Step | None:
         try:
             step = saga.decide(order, reply, datetime.now(UTC), self._settings.policy)
         except Impossible as error:
             raise InvalidMessage(str(error)) from None
         if isinstance(step, Ignored):
-            metrics.SAGA_IGNORED.labels(kind, order.status.value).inc()
+            unit.after_commit(metrics.SAGA_IGNORED.labels(kind, order.status.value).inc)
             return None
         return step
 

@@ -10,6 +10,7 @@ How many there are in all is bounded by what memory they need.
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Caller:
         self._calls: set[asyncio.Task[None]] = set()
         self._brisk: set[asyncio.Task[None]] = set()
         self._pace = Pace(settings)
+        self._lock = threading.Lock()
+        self._starting = 0
         self._crowded = False
         self._open = False
         self._reminder: asyncio.TimerHandle | None = None
@@ -67,7 +70,8 @@ class Caller:
         """How many more calls may start now; never above zero once the service stops."""
         if not self._open:
             return 0
-        return min(self._pace.limit - len(self._brisk), self._settings.provider_concurrency - len(self._calls))
+        brisk = self._pace.limit - len(self._brisk)
+        return min(brisk, self._settings.provider_concurrency - len(self._calls)) - self._starting
 
     @property
     def room_to_begin(self) -> int:
@@ -77,9 +81,14 @@ class Caller:
     def start(self, jobs: Sequence[Job]) -> None:
         """Makes the calls in the background; their intents are committed. For any thread."""
         if jobs:
+            # While the event loop is busy elsewhere, the next batch must not find these places free still.
+            with self._lock:
+                self._starting += len(jobs)
             self._loop.call_soon_threadsafe(self._start_all, jobs)
 
     def _start_all(self, jobs: Sequence[Job]) -> None:
+        with self._lock:
+            self._starting -= len(jobs)
         for job in jobs:
             task = asyncio.create_task(self._call(job))
             self._calls.add(task)

@@ -35,7 +35,9 @@ def database_url(postgres_url: str, order_template: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(database_url: str) -> OrderSettings:
-    return OrderSettings(database_url=SecretStr(database_url), issuer=ISSUER, host="127.0.0.1", port=0)
+    return OrderSettings(
+        database_url=SecretStr(database_url), kafka_bootstrap="127.0.0.1:1", issuer=ISSUER, host="127.0.0.1", port=0
+    )
 
 
 @pytest.fixture

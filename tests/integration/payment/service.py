@@ -10,6 +10,7 @@ import psycopg
 
 from services.chassis.http.app import application
 from services.chassis.messaging.messages import Message
+from services.chassis.messaging.units import Changes
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
 from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
@@ -30,13 +31,13 @@ class Service:
     database: Database
     heard: Heard
     hints: Hints
+    commands: Changes
     handler: PaymentHandler
     payment_url: str
     ledger_url: str
 
     async def send(self, *messages: Message) -> None:
-        async with self.database.transaction() as tx:
-            await self.handler.handle(tx, list(messages))
+        await self.commands.do(lambda unit: self.handler.handle(unit, list(messages)))
 
     def routes(self) -> list[Any]:
         return Webhooks(self.settings, self.heard, self.hints).routes()
