@@ -70,7 +70,10 @@ class Batches:
             except Exception as error:
                 transient = _transient(error)
                 self._note(batch, error, attempt)
-                if len(batch) > 1 and (not transient or isinstance(error, QueryCanceled)):
+                canceled = isinstance(error, QueryCanceled)
+                if canceled:
+                    wait(0)  # where the service stops, that was why: it is not begun again
+                if len(batch) > 1 and (canceled or not transient):
                     middle = len(batch) // 2
                     self._split(batch[:middle], wait)
                     self._split(batch[middle:], wait)
