@@ -1,6 +1,7 @@
 """A bare service on the chassis, its parts to be started and broken one by one."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar, Literal
@@ -31,7 +32,7 @@ class _Nowhere(Producer):
     """Takes nothing, so that all is left to the relays: for a process that has no client yet."""
 
     def __init__(self) -> None:
-        pass
+        self.steady = threading.Lock()
 
     def hand_over(self, *_: object) -> bool:
         return False
