@@ -207,7 +207,7 @@ async def test_the_retry_topic_counts_attempts_then_gives_up_while_others_pass(
     def handle(unit: Unit, messages: list[Message]) -> None:
         effects(unit, messages)
         for number in {message.data["number"] for message in messages} & tries.keys():
-            if len(messages) == 1:
+            if len(messages) == 1 and unit.locking:  # each try first goes without
                 tries[number] += 1
             if number == 1 or tries[number] < 6:
                 raise ValueError(f"secret of {number}")
