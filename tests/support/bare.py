@@ -1,7 +1,8 @@
 """A bare service on the chassis, its parts to be started and broken one by one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar, Literal
 
@@ -11,22 +12,39 @@ from services.chassis.configuration.settings import ServiceSettings
 from services.chassis.messaging.batches import Batches, Handle
 from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.messages import Message
-from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.outbox import Outbox
 from services.chassis.messaging.producer import Producer
+from services.chassis.messaging.relay import Relay
 from services.chassis.messaging.retries import Retry
-from services.chassis.storage.database import Database, Transaction
+from services.chassis.messaging.unit import Unit
+from services.chassis.messaging.units import Changes, Units
+from services.chassis.storage.database import Database
+from services.chassis.storage.session import Session
+
+URGENT = "test.urgent.v1"
 
 
 class BareSettings(ServiceSettings):
     service: ClassVar[str] = "bare"
 
 
+class _Nowhere(Producer):
+    """Takes nothing, so that all is left to the relays: for a process that has no client yet."""
+
+    def __init__(self) -> None:
+        self.steady = threading.Lock()
+
+    def hand_over(self, *_: object) -> bool:
+        return False
+
+
 class Bare:
-    """Starts parts of a service; what is started with `part` ends with the test, in reverse."""
+    """Starts parts of a service, as several processes of it would; what is started here ends with the test."""
 
     def __init__(self, settings: BareSettings, stack: AsyncExitStack) -> None:
         self.settings = settings
         self.stack = stack
+        self._outboxes: dict[str, Outbox] = {}
 
     def as_instance(self, name: str) -> BareSettings:
         return self.settings.model_copy(update={"instance": name})
@@ -34,17 +52,39 @@ class Bare:
     async def database(self, instance: str = "bare") -> Database:
         return await self.stack.enter_async_context(Database(self.as_instance(instance)))
 
+    def outbox(self, instance: str = "bare") -> Outbox:
+        """That of the instance's relay, if it has one."""
+        return self._outboxes.get(instance) or Outbox(_Nowhere(), "bare", {URGENT})
+
     async def relay(self, database: Database, instance: str = "bare") -> Relay:
         return await self.stack.enter_async_context(self.relaying(database, instance))
 
     @asynccontextmanager
-    async def relaying(self, database: Database, instance: str = "bare") -> AsyncIterator[Relay]:
-        async with Producer(self.as_instance(instance)) as producer, Relay(database, producer, instance) as relay:
-            yield relay
+    async def relaying(
+        self, database: Database, instance: str = "bare", urgent: Collection[str] = (URGENT,)
+    ) -> AsyncIterator[Relay]:
+        async with Producer(self.as_instance(instance)) as producer:
+            outbox = self._outboxes[instance] = Outbox(producer, "bare", urgent)
+            try:
+                async with Relay(database, producer, outbox, instance) as relay:
+                    yield relay
+            finally:
+                del self._outboxes[instance]
+
+    def session(self, instance: str = "bare") -> Session:
+        session = Session(self.as_instance(instance))
+        self.stack.callback(session.close)
+        return session
+
+    def changing(self, instance: str = "bare") -> Changes:
+        """To be entered; by way of the outbox that the instance has now."""
+        return Units(self.as_instance(instance), self.outbox(instance), "changes", _each, most=1, apart=id)
+
+    async def changes(self, instance: str = "bare") -> Changes:
+        return await self.stack.enter_async_context(self.changing(instance))
 
     def consumer(
         self,
-        database: Database,
         topic: str,
         handle: Handle,
         *,
@@ -52,7 +92,13 @@ class Bare:
         retry: Retry | None = None,
         patience: float = 0.0,
     ) -> Consumer:
-        return Consumer(self.settings, [topic], Batches(database, group, handle, retry), patience=patience)
+        """By way of the outbox that there is now."""
+        batches = Batches(Session(self.settings), self.outbox(), group, handle, retry)
+        return Consumer(self.settings, [topic], batches, patience=patience)
+
+
+def _each(unit: Unit, works: Sequence[Callable[[Unit], Any]]) -> list[Any]:
+    return [work(unit) for work in works]
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], seconds: float = 30.0) -> None:
@@ -67,9 +113,10 @@ async def until(condition: Callable[[], Awaitable[Any] | Any], seconds: float = 
             await asyncio.sleep(0.02)
 
 
-async def publish(database: Database, *messages: Message) -> None:
-    async with database.transaction() as unit:
-        unit.publish(*messages)
+async def publish(bare: Bare, *messages: Message) -> None:
+    """In one unit of work, of the instance `bare`."""
+    async with bare.changing() as changes:
+        await changes.do(lambda unit: unit.publish(*messages))
 
 
 async def backlog(database: Database) -> int:
@@ -94,11 +141,12 @@ class Effects:
     async def create(self) -> None:
         await self._database.execute("CREATE TABLE effect (at bigserial, key text, number int)")
 
-    async def __call__(self, unit: Transaction, messages: list[Message]) -> None:
-        for message in messages:
-            await unit.connection.execute(
-                "INSERT INTO effect (key, number) VALUES (%s, %s)", (message.key, message.data["number"])
-            )
+    def __call__(self, unit: Unit, messages: list[Message]) -> None:
+        unit.write(
+            "INSERT INTO effect (key, number) SELECT key, number FROM json_to_recordset(%s) "
+            "AS r (n int, key text, number int) ORDER BY n",
+            [{"n": n, "key": message.key, "number": message.data["number"]} for n, message in enumerate(messages)],
+        )
 
     async def count(self) -> int:
         return int((await self._database.fetch("SELECT count(*) FROM effect"))[0][0])
@@ -113,6 +161,10 @@ class Effects:
 
 def numbered(topic: str, key: str, number: int) -> Message:
     return Message(topic, key, "test.numbered.v1", {"number": number})
+
+
+def urgent(topic: str, key: str, number: int) -> Message:
+    return Message(topic, key, URGENT, {"number": number})
 
 
 def send_raw(
@@ -145,9 +197,9 @@ async def consuming(*consumers: Consumer) -> AsyncIterator[None]:
         yield
 
 
-async def sessions(database: Database, column: Literal["wait_event_type", "state"], value: str) -> bool:
+async def sessions(database: Database, column: Literal["wait_event_type", "wait_event", "state"], value: str) -> bool:
     """Whether any session of this database is in that state."""
     rows = await database.fetch(
-        "SELECT wait_event_type, state FROM pg_stat_activity WHERE datname = current_database()"
+        "SELECT wait_event_type, wait_event, state FROM pg_stat_activity WHERE datname = current_database()"
     )
-    return any(row[("wait_event_type", "state").index(column)] == value for row in rows)
+    return any(row[("wait_event_type", "wait_event", "state").index(column)] == value for row in rows)

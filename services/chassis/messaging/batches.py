@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Message as Raw
 from psycopg import OperationalError
-from psycopg.errors import QueryCanceled
+from psycopg.errors import QueryCanceled, SerializationFailure
 
 from services.chassis.messaging import inbox
 from services.chassis.messaging.following import Followed, follow
@@ -70,7 +70,10 @@ class Batches:
             except Exception as error:
                 transient = _transient(error)
                 self._note(batch, error, attempt)
-                if len(batch) > 1 and (not transient or isinstance(error, QueryCanceled)):
+                canceled = isinstance(error, QueryCanceled)
+                if canceled:
+                    wait(0)  # where the service stops, that was why: it is not begun again
+                if len(batch) > 1 and (canceled or not transient):
                     middle = len(batch) // 2
                     self._split(batch[:middle], wait)
                     self._split(batch[middle:], wait)
@@ -150,8 +153,13 @@ class Batches:
 
 
 def _transient(error: Exception) -> bool:
-    """Whether the same message may succeed later. A value that exceeds a limit of the database never will."""
-    return isinstance(error, OperationalError) and not (error.sqlstate or "").startswith(_PROGRAM_LIMIT_EXCEEDED)
+    """Whether the same message may succeed later. A value that exceeds a limit of the database never will.
+
+    What does not hold though its rows are locked is nobody else's doing: it is tried as often as any other failure.
+    """
+    if not isinstance(error, OperationalError) or isinstance(error, SerializationFailure):
+        return False
+    return not (error.sqlstate or "").startswith(_PROGRAM_LIMIT_EXCEEDED)
 
 
 def _parse(raw: Raw) -> Message:

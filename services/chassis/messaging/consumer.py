@@ -176,9 +176,11 @@ class Consumer:
         until = time.monotonic() + seconds
         paused: list[TopicPartition] = []
         try:
-            while (left := until - time.monotonic()) > 0:
+            while True:
                 if self._stop.is_set():
                     raise GivenUp
+                if (left := until - time.monotonic()) <= 0:
+                    return
                 paused = client.assignment()
                 client.pause(paused)
                 # Partitions that came to us just now are not paused yet: what they bring is for the next batch.

@@ -71,6 +71,7 @@ class Outbox:
         self.left = False
         """Whether rows were committed that a relay must bring."""
         self._producer = producer
+        producer.on_replaced = self.forget_unanswered
         self.source = source
         self._urgent = frozenset(urgent)
         self._lock = threading.Lock()
@@ -97,6 +98,10 @@ class Outbox:
 
     def hand_on(self, records: Sequence[dict[str, Any]], ids: Sequence[int], older: Sequence[Sequence[int]]) -> None:
         """Sends the urgent ones that are committed now under `ids`; `older` are the pairs (n, id) of waiting rows."""
+        with self._producer.steady:  # a new client would not have what is before them
+            self._send_all(records, ids, older)
+
+    def _send_all(self, records: Sequence[dict[str, Any]], ids: Sequence[int], older: Sequence[Sequence[int]]) -> None:
         held_back = {n for n, row in older if not self.holds(row)}
         waiting: set[tuple[str, str]] = set()
         for record, row in zip(records, ids, strict=True):
@@ -120,7 +125,8 @@ class Outbox:
 
     def _answered(self, row: int, topic: str, error: KafkaError | None) -> None:
         if error is not None:
-            self._forget(row)
+            if not self._forget(row):
+                return  # its client was replaced
             self.left = True
             log.warning("Kafka did not take a record of %s, a relay brings it: %s", topic, error.name())
             return
@@ -131,10 +137,10 @@ class Outbox:
         if since is not None:
             metrics.OUTBOX_DELAY.observe(time.monotonic() - since)
 
-    def _forget(self, row: int) -> None:
+    def _forget(self, row: int) -> bool:
         with self._lock:
-            self._handed_on.pop(row, None)
             self._unanswered.pop(row, None)
+            return self._handed_on.pop(row, None) is not None
 
     def waits(self) -> float:
         """Seconds for which the first of those not answered has been waiting."""
@@ -143,7 +149,7 @@ class Outbox:
         return 0.0 if first is None else time.monotonic() - first
 
     def forget_unanswered(self) -> None:
-        """Their client was replaced: a relay is to bring them."""
+        """Their client is replaced: a relay is to bring them."""
         with self._lock:
             for row in self._unanswered:
                 self._handed_on.pop(row, None)

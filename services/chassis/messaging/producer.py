@@ -103,6 +103,10 @@ class Producer:
         self._client = Client(self._config)
         self._stop = threading.Event()
         self._asked = threading.Event()
+        self.steady = threading.Lock()
+        """Whoever holds it hands all records over to the same client."""
+        self.on_replaced: Callable[[], None] = lambda: None
+        """Told under that lock: what was not answered is lost."""
 
     async def __aenter__(self) -> Self:
         # A thread of its own, not one of a pool: it must never keep a process from ending while Kafka is away.
@@ -126,7 +130,7 @@ class Producer:
         return STALL_SECONDS
 
     def hand_over(self, record: Record, answered: Callable[[KafkaError | None], None]) -> bool:
-        """Hands over without waiting; `answered` is called from the client's thread. For any thread.
+        """Hands over without waiting; `answered` is called from the client's thread. For any thread that is `steady`.
 
         False when the client did not take it: its queue is full, or Kafka will never take such a record.
         """
@@ -153,11 +157,13 @@ class Producer:
         if not records:
             return Sent()
         batch = _Batch(len(records))
-        for position, record in enumerate(records):
-            await self._hand_over(record, position, batch)
-            if position % _TURN == _TURN - 1:
-                await asyncio.sleep(0)
-        await self._answered(batch)
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await self._hand_over_all(records, batch)
+                await asyncio.shield(batch.done)
+        except TimeoutError:
+            self.replace()
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
         errors = {position: error for position, error in enumerate(batch.answers) if error is not None}
         if not errors:
             return Sent()
@@ -167,13 +173,11 @@ class Producer:
         first = errors[min(failed or errors)]
         return Sent(frozenset(errors.keys() - failed), frozenset(failed), str(first.name()))
 
-    async def _answered(self, batch: _Batch) -> None:
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                await asyncio.shield(batch.done)
-        except TimeoutError:
-            self.replace()
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
+    async def _hand_over_all(self, records: Sequence[Record], batch: _Batch) -> None:
+        for position, record in enumerate(records):
+            await self._hand_over(record, position, batch)
+            if position % _TURN == _TURN - 1:
+                await asyncio.sleep(0)
 
     async def _hand_over(self, record: Record, position: int, batch: _Batch) -> None:
         while True:
@@ -208,7 +212,9 @@ class Producer:
         """By a new client. What the former one still has is in the outbox, from where it is sent again in order."""
         log.warning("Kafka has not answered for %g s, or its client broke: starting a new client", STALL_SECONDS)
         metrics.KAFKA_CLIENTS_REPLACED.labels("produce").inc()
-        former, self._client = self._client, Client(self._config)
+        with self.steady:
+            former, self._client = self._client, Client(self._config)
+            self.on_replaced()
         former.purge()
         former.poll(0)
 

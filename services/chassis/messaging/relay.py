@@ -123,7 +123,6 @@ class Relay:
     def _heed_a_stall(self) -> None:
         if self._outbox.waits() > self._producer.stall_seconds:
             self._producer.replace()
-            self._outbox.forget_unanswered()
 
     def _is_due(self) -> bool:
         """Whether there are rows for us, or may be."""

@@ -18,7 +18,8 @@ _PUBLISH = """given AS MATERIALIZED (
 )"""
 _IDS = "ARRAY(SELECT id FROM sent ORDER BY id)"
 _OLDER = (
-    "ARRAY(SELECT ARRAY[g.n, o.id] FROM given g JOIN outbox o USING (key) WHERE NOT g.patient AND o.topic = g.topic)"
+    "ARRAY(SELECT ARRAY[g.n, o.id] FROM given g JOIN outbox o USING (key)"
+    " WHERE NOT g.patient AND o.topic = g.topic AND o.bucket >= 0)"
 )
 _REVISION = "pg_current_xact_id()::text"
 

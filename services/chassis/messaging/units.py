@@ -52,7 +52,7 @@ class Units(Generic[I, O]):
         self._most = most
         self._session = Session(settings)
         self._attributes = {"db.system.name": "postgresql", "db.namespace": settings.service}
-        self._items: queue.Queue[_Item[I, O] | None] = queue.Queue(MOST_WAITING)
+        self._items: queue.SimpleQueue[_Item[I, O] | None] = queue.SimpleQueue()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -77,10 +77,9 @@ class Units(Generic[I, O]):
     async def do(self, item: I) -> O:
         """What came of it. Raises what the work raises, and OperationalError; a lost COMMIT may have held."""
         done: asyncio.Future[O] = self._loop.create_future()
-        try:
-            self._items.put_nowait((item, done))
-        except queue.Full:
-            raise Busy(f"{MOST_WAITING} {self._name} are waiting") from None
+        if self._items.qsize() >= MOST_WAITING:
+            raise Busy(f"{MOST_WAITING} {self._name} are waiting")
+        self._items.put((item, done))
         with telemetry.span_below("postgresql transaction", telemetry.SpanKind.CLIENT, self._attributes):
             return await done
 

@@ -1,8 +1,10 @@
 """A consumer's place in its group: members come, go, get stuck and lose their broker; nothing is lost or overtaken."""
 
 import asyncio
+import threading
 import time
 
+import psycopg
 import pytest
 from confluent_kafka import Consumer as RealClient
 
@@ -10,7 +12,8 @@ from services.chassis.messaging import consumer as consumer_module
 from services.chassis.messaging.batches import Batches
 from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.messages import Message
-from services.chassis.storage.database import Database, Transaction
+from services.chassis.messaging.unit import Unit
+from services.chassis.storage.database import Database
 from tests.conftest import Topics
 from tests.support.bare import Bare, Effects, consuming, event, numbered, send, sessions, until, usable
 from tests.support.servers import Postgres
@@ -19,18 +22,18 @@ from tests.support.servers import Postgres
 async def test_what_was_not_committed_is_taken_over_by_another_member(
     bare: Bare, database: Database, effects: Effects, topic: str
 ) -> None:
-    async def stuck(unit: Transaction, messages: list[Message]) -> None:
-        await effects(unit, messages)
-        await asyncio.Event().wait()
+    def stuck(unit: Unit, messages: list[Message]) -> None:
+        effects(unit, messages)
+        unit.read("SELECT pg_sleep(600)")
 
     send(bare, topic, *(numbered(topic, "a", number) for number in range(20)))
     started = time.monotonic()
-    async with bare.consumer(database, topic, stuck):
-        await until(lambda: _idle_in_transaction(database))
+    async with bare.consumer(topic, stuck):
+        await until(lambda: sessions(database, "wait_event", "PgSleep"))
         started = time.monotonic()
     assert time.monotonic() - started < 12
     assert await effects.count() == 0
-    async with bare.consumer(database, topic, effects):
+    async with bare.consumer(topic, effects):
         await until(lambda: effects.reaches(20))
     assert await effects.numbers("a") == list(range(20))
 
@@ -38,28 +41,28 @@ async def test_what_was_not_committed_is_taken_over_by_another_member(
 async def test_stopping_lets_the_batch_at_hand_end_and_stores_its_offset(
     bare: Bare, database: Database, effects: Effects, topic: str
 ) -> None:
-    begun = asyncio.Event()
+    begun = threading.Event()
 
-    async def slow(unit: Transaction, messages: list[Message]) -> None:
+    def slow(unit: Unit, messages: list[Message]) -> None:
         begun.set()
-        await asyncio.sleep(1.5)
-        await effects(unit, messages)
+        time.sleep(1.5)
+        effects(unit, messages)
 
-    async def unwanted(_unit: Transaction, messages: list[Message]) -> None:
+    def unwanted(_unit: Unit, messages: list[Message]) -> None:
         raise AssertionError(f"read again: {messages}")
 
     send(bare, topic, numbered(topic, "a", 1))
-    async with bare.consumer(database, topic, slow):
-        await begun.wait()
+    async with bare.consumer(topic, slow):
+        await until(begun.is_set)
     assert await effects.count() == 1
     await database.execute("TRUNCATE inbox")  # the offset alone must tell
     send(bare, topic, numbered(topic, "b", 2))
     seen: list[int] = []
 
-    async def note(_unit: Transaction, messages: list[Message]) -> None:
+    def note(_unit: Unit, messages: list[Message]) -> None:
         seen.extend(message.data["number"] for message in messages)
 
-    async with bare.consumer(database, topic, note):
+    async with bare.consumer(topic, note):
         await until(lambda: seen)
     assert seen == [2]
 
@@ -67,7 +70,7 @@ async def test_stopping_lets_the_batch_at_hand_end_and_stores_its_offset(
 async def test_stopping_while_the_database_is_away_takes_seconds(
     bare: Bare, database: Database, effects: Effects, topic: str, postgres: Postgres
 ) -> None:
-    consumer = bare.consumer(database, topic, effects)
+    consumer = bare.consumer(topic, effects)
     await consumer.__aenter__()
     await until(lambda: _ready(consumer))
     postgres.kill()
@@ -80,7 +83,7 @@ async def test_stopping_while_the_database_is_away_takes_seconds(
     finally:
         postgres.start()
     await until(lambda: usable(database))
-    async with bare.consumer(database, topic, effects):
+    async with bare.consumer(topic, effects):
         await until(lambda: effects.reaches(1))
 
 
@@ -92,19 +95,19 @@ async def test_members_that_come_and_go_keep_each_keys_order_and_lose_nothing(
     keys = [f"key-{number}" for number in range(24)]
     steps = 40
 
-    async def slow(unit: Transaction, messages: list[Message]) -> None:
-        await effects(unit, messages)
-        await asyncio.sleep(1.2 if len(messages) > 5 else 0.05)
+    def slow(unit: Unit, messages: list[Message]) -> None:
+        effects(unit, messages)
+        time.sleep(1.2 if len(messages) > 5 else 0.05)
 
     async def produce() -> None:
         for step in range(steps):
             await asyncio.to_thread(send, bare, topic, *(numbered(topic, key, step) for key in keys))
             await asyncio.sleep(0.1)
 
-    async with bare.consumer(database, topic, slow):
+    async with bare.consumer(topic, slow):
         producing = asyncio.create_task(produce())
         for _ in range(2):
-            async with consuming(bare.consumer(database, topic, slow), bare.consumer(database, topic, slow)):
+            async with consuming(bare.consumer(topic, slow), bare.consumer(topic, slow)):
                 await asyncio.sleep(2.5)
             await asyncio.sleep(0.5)
         await producing
@@ -119,16 +122,17 @@ async def test_a_partition_that_left_and_came_back_during_a_long_batch_is_read_o
     """The pause of a long batch would stay with it: librdkafka keeps it while the partition is with another member."""
     topic = topics(6)
     keys = [f"key-{number}" for number in range(24)]
-    begun, go_on = asyncio.Event(), asyncio.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
-    async def held(unit: Transaction, messages: list[Message]) -> None:
+    def held(unit: Unit, messages: list[Message]) -> None:
         begun.set()
-        await go_on.wait()
-        await effects(unit, messages)
+        if not go_on.is_set():
+            raise psycopg.OperationalError("the database is away")
+        effects(unit, messages)
 
     send(bare, topic, *(numbered(topic, key, 0) for key in keys))
-    async with bare.consumer(database, topic, held):
-        await begun.wait()
+    async with bare.consumer(topic, held):
+        await until(begun.is_set)
         await asyncio.to_thread(_come_and_go, bare, topic)
         go_on.set()
         send(bare, topic, *(numbered(topic, key, 1) for key in keys))
@@ -141,14 +145,18 @@ async def test_a_message_that_arrives_during_a_long_batch_is_not_lost(
     bare: Bare, database: Database, effects: Effects
 ) -> None:
     """Partitions that join during the wait are not paused yet, so that the poll which keeps us in the group reads."""
+    tries = 0
     first, second = _Raw(numbered("t", "a", 1), 0), _Raw(numbered("t", "a", 2), 0)
 
-    async def slow(unit: Transaction, messages: list[Message]) -> None:
-        await asyncio.sleep(1.5)
-        await effects(unit, messages)
+    def slow(unit: Unit, messages: list[Message]) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise psycopg.OperationalError("the database is away")
+        effects(unit, messages)
 
-    consumer = Consumer(bare.settings, ["t"], Batches(database, "bare", slow))
-    consumer._loop = asyncio.get_running_loop()
+    batches = Batches(bare.session(), bare.outbox(), "bare", slow)
+    consumer = Consumer(bare.settings, ["t"], batches)
     client = _Client([first, second])
     await asyncio.to_thread(consumer._round, client)  # type: ignore[arg-type]
     assert client.stored == [1]
@@ -159,7 +167,7 @@ async def test_a_message_that_arrives_during_a_long_batch_is_not_lost(
 async def test_a_member_without_partitions_is_ready_too(
     bare: Bare, database: Database, effects: Effects, topic: str
 ) -> None:
-    one, two = bare.consumer(database, topic, effects), bare.consumer(database, topic, effects)
+    one, two = bare.consumer(topic, effects), bare.consumer(topic, effects)
     async with consuming(one, two):
         await until(lambda: _ready(one))
         await until(lambda: _ready(two))
@@ -179,7 +187,7 @@ async def test_a_client_that_finds_no_place_in_its_group_is_replaced_by_a_new_on
     monkeypatch.setattr(consumer_module, "Client", client)
     monkeypatch.setattr(consumer_module, "REJOIN_SECONDS", 1.0)
     send(bare, topic, *[numbered(topic, "a", number) for number in range(3)])
-    async with bare.consumer(database, topic, effects):
+    async with bare.consumer(topic, effects):
         await until(lambda: len(made) > 1)
         monkeypatch.setattr(consumer_module, "REJOIN_SECONDS", 30.0)
         await until(lambda: effects.reaches(3))
@@ -256,7 +264,3 @@ class _Client:
 
 async def _ready(consumer: Consumer) -> bool:
     return await consumer.check() is None
-
-
-async def _idle_in_transaction(database: Database) -> bool:
-    return await sessions(database, "state", "idle in transaction")

@@ -3,9 +3,11 @@
 import asyncio
 from uuid import uuid4
 
+import pytest
+
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.retries import text_headers
-from services.chassis.storage.database import Transaction
+from services.chassis.messaging.unit import Unit, unit_of
 from tests.conftest import Topics
 from tests.support.bare import Bare, emptied, publish, until
 from tests.support.topic_reader import read
@@ -15,15 +17,15 @@ async def test_what_a_transaction_publishes_is_handled_once_and_in_order(bare: B
     topic = topics(3)
     seen: list[Message] = []
 
-    async def handle(_unit: Transaction, messages: list[Message]) -> None:
+    def handle(_unit: Unit, messages: list[Message]) -> None:
         seen.extend(messages)
 
     database = await bare.database()
     await bare.relay(database)
-    await bare.stack.enter_async_context(bare.consumer(database, topic, handle))
+    await bare.stack.enter_async_context(bare.consumer(topic, handle))
     keys = [str(uuid4()) for _ in range(10)]
     for number in range(20):
-        await publish(database, *(Message(topic, key, "test.numbered.v1", {"number": number}) for key in keys))
+        await publish(bare, *(Message(topic, key, "test.numbered.v1", {"number": number}) for key in keys))
     await until(lambda: len(seen) >= 200)
 
     for key in keys:
@@ -34,12 +36,15 @@ async def test_what_a_transaction_publishes_is_handled_once_and_in_order(bare: B
 async def test_a_rolled_back_transaction_publishes_nothing(bare: Bare, topics: Topics) -> None:
     topic = topics()
     database = await bare.database()
-    try:
-        async with database.transaction() as unit:
+
+    def publish_and_fail(*, locking: bool) -> None:
+        with unit_of(bare.session(), bare.outbox(), locking=locking) as unit:
             unit.publish(Message(topic, "k", "test.lost.v1", {}))
             raise RuntimeError("rolled back")
-    except RuntimeError:
-        pass
+
+    for locking in (False, True):
+        with pytest.raises(RuntimeError, match="rolled back"):
+            publish_and_fail(locking=locking)
     assert await database.fetch("SELECT id FROM outbox") == []
 
 
@@ -49,7 +54,7 @@ async def test_messages_are_cloud_events_in_binary_mode(bare: Bare, topics: Topi
     await bare.relay(database)
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     message = Message(topic, str(uuid4()), "test.made.v1", {"a": [1, "ü", None]}, trace=trace)
-    await publish(database, message)
+    await publish(bare, message)
     (raw,) = await asyncio.to_thread(read, bare.settings.kafka_bootstrap, topic, 1)
 
     headers = text_headers(raw)

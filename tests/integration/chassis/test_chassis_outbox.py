@@ -2,41 +2,22 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from functools import partial
 
-import orjson
 import pytest
 from confluent_kafka import Producer as RealClient
 
-from services.chassis.messaging import leases, outbox
+from services.chassis.messaging import leases
 from services.chassis.messaging import producer as producer_module
+from services.chassis.messaging import relay as relay_module
 from services.chassis.messaging.messages import Message
-from services.chassis.messaging.outbox import Relay
+from services.chassis.messaging.relay import Relay
+from services.chassis.messaging.units import Changes
 from services.chassis.storage.database import Database
 from tests.conftest import Topics
 from tests.support.bare import Bare, emptied, numbered, publish, until, usable
+from tests.support.counting import count_up, create, first_appearances
 from tests.support.servers import Kafka, Postgres
-from tests.support.topic_reader import read
-
-
-async def first_appearances(bare: Bare, topic: str, count: int) -> dict[str, list[int]]:
-    """Numbers by key, without repeats, in the order of the topic."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for raw in await asyncio.to_thread(read, bare.settings.kafka_bootstrap, topic, count):
-        key, number = str(bytes(raw.key() or b""), "ascii"), orjson.loads(raw.value() or b"")["number"]
-        if number not in found[key]:
-            found[key].append(number)
-    return found
-
-
-async def count_up(database: Database, topic: str, key: str) -> None:
-    """Publishes the key's next number under its row's lock, as every service does."""
-    async with database.transaction() as unit:
-        row = await (
-            await unit.connection.execute("UPDATE counter SET n = n + 1 WHERE key = %s RETURNING n", (key,))
-        ).fetchone()
-        assert row
-        unit.publish(numbered(topic, key, row[0]))
 
 
 async def test_two_relays_keep_the_order_of_each_key_though_one_is_lost(
@@ -45,23 +26,25 @@ async def test_two_relays_keep_the_order_of_each_key_though_one_is_lost(
     monkeypatch.setattr(leases, "LEASE_SECONDS", 2)
     topic = topics(3)
     keys = [f"key-{number}" for number in range(12)]
-    await database.execute("CREATE TABLE counter (key text PRIMARY KEY, n int DEFAULT 0)")
-    await database.execute("INSERT INTO counter SELECT unnest(%s::text[])", (keys,))
+    await create(database, keys)
     other = await bare.database("bare-2")
     await bare.relay(database)
     lost = await bare.relay(other, "bare-2")
     await until(lambda: len(lost._leases.held) == leases.BUCKETS // 2)
 
-    async def shopper(source: Database, number: int) -> None:
+    async def shopper(source: Changes, number: int) -> None:
         for step in range(25):
-            await count_up(source, topic, keys[(number + step) % len(keys)])
+            key = keys[(number + step) % len(keys)]
+            await source.do(lambda unit: count_up(unit, key, partial(numbered, topic)))  # noqa: B023 - done at once
+
+    sources = await bare.changes(), await bare.changes("bare-2")
 
     async def lose() -> None:
         await asyncio.sleep(0.3)
         for task in lost._tasks:  # as after kill -9: the leases are not given back
             task.cancel()
 
-    await asyncio.gather(*(shopper((database, other)[number % 2], number) for number in range(12)), lose())
+    await asyncio.gather(*(shopper(sources[number % 2], number) for number in range(12)), lose())
     await until(lambda: emptied(database))
 
     found = await first_appearances(bare, topic, 300)
@@ -73,12 +56,12 @@ async def test_nothing_is_lost_while_kafka_does_not_answer(
 ) -> None:
     topic = topics(2)
     await bare.relay(database)
-    await publish(database, numbered(topic, "a", 0))
+    await publish(bare, numbered(topic, "a", 0))
     await until(lambda: emptied(database))
     kafka.pause()
     try:
         for number in range(1, 50):
-            await publish(database, numbered(topic, "a", number))
+            await publish(bare, numbered(topic, "a", number))
     finally:
         kafka.resume()
     await until(lambda: emptied(database))
@@ -91,11 +74,11 @@ async def test_nothing_is_lost_when_kafka_is_killed(
     topic = topics(2)
     await bare.relay(database)
     for number in range(20):
-        await publish(database, numbered(topic, "a", number))
+        await publish(bare, numbered(topic, "a", number))
     kafka.kill()
     kafka.spawn()
     for number in range(20, 40):
-        await publish(database, numbered(topic, "a", number))
+        await publish(bare, numbered(topic, "a", number))
     await asyncio.to_thread(kafka.wait)
     await until(lambda: emptied(database), 60)
     assert await first_appearances(bare, topic, 40) == {"a": list(range(40))}
@@ -109,7 +92,7 @@ async def test_a_service_stops_in_time_while_kafka_is_away_and_keeps_its_rows(
         async with bare.relaying(database) as relay:
             await until(lambda: relay._leases.held)
             kafka.pause()
-            await publish(database, *(numbered(topic, "a", number) for number in range(10)))
+            await publish(bare, *(numbered(topic, "a", number) for number in range(10)))
             await asyncio.sleep(0.2)
             started = time.monotonic()
         assert time.monotonic() - started < 8
@@ -128,7 +111,7 @@ async def test_a_topic_that_is_missing_holds_up_its_own_messages_only(
     topic = topics()
     missing = f"{topic}.late"
     await bare.relay(database)
-    await publish(database, numbered(missing, "a", 1), numbered(topic, "a", 1), numbered(missing, "a", 2))
+    await publish(bare, numbered(missing, "a", 1), numbered(topic, "a", 1), numbered(missing, "a", 2))
     assert await first_appearances(bare, topic, 1) == {"a": [1]}
     topics(name=missing)
     await until(lambda: emptied(database))
@@ -141,20 +124,20 @@ async def test_what_kafka_refuses_for_good_is_set_aside_and_said(
     topic = topics()
     await bare.relay(database)
     huge = Message(topic, "a", "test.huge.v1", {"number": 0, "text": "x" * 2_000_000})
-    await publish(database, huge, numbered(topic, "a", 1))
+    await publish(bare, huge, numbered(topic, "a", 1))
     await until(lambda: emptied(database))
     assert await first_appearances(bare, topic, 1) == {"a": [1]}
-    assert await database.fetch("SELECT topic FROM outbox WHERE bucket = %s", (outbox.SET_ASIDE,)) == [(topic,)]
+    assert await database.fetch("SELECT topic FROM outbox WHERE bucket = %s", (relay_module.SET_ASIDE,)) == [(topic,)]
     assert "set aside" in caplog.text
 
 
 async def test_a_large_backlog_goes_out_in_batches_bounded_by_bytes(
     bare: Bare, database: Database, topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH_BYTES", 50_000)
+    monkeypatch.setattr(relay_module, "BATCH_BYTES", 50_000)
     topic = topics()
     messages = [Message(topic, "a", "test.v1", {"number": number, "text": "x" * 300}) for number in range(3000)]
-    await publish(database, *messages)
+    await publish(bare, *messages)
     await bare.relay(database)
     await until(lambda: emptied(database))
     assert await first_appearances(bare, topic, 3000) == {"a": list(range(3000))}
@@ -166,11 +149,11 @@ async def test_a_relay_outlives_a_lost_database(
     topic = topics()
     relay = await bare.relay(database)
     await until(lambda: relay._leases.held)
-    await publish(database, *(numbered(topic, "a", number) for number in range(500)))
+    await publish(bare, *(numbered(topic, "a", number) for number in range(500)))
     postgres.kill()
     postgres.start()
     await until(lambda: usable(database))
-    await publish(database, numbered(topic, "a", 500))
+    await publish(bare, numbered(topic, "a", 500))
     await until(lambda: emptied(database))
     assert not any(task.done() for task in relay._tasks)
     assert await first_appearances(bare, topic, 501) == {"a": list(range(501))}
@@ -196,7 +179,7 @@ async def test_a_failure_nobody_foresaw_ends_the_process(
         raise ZeroDivisionError
 
     monkeypatch.setattr(Relay, "_publish", broken)
-    relay = Relay(database, None, "bare")  # type: ignore[arg-type]
+    relay = Relay(database, None, bare.outbox(), "bare")  # type: ignore[arg-type]
     await relay.__aenter__()
     await until(lambda: ended)
     assert ended == [70]
@@ -220,6 +203,6 @@ async def test_a_client_that_has_no_answer_for_long_is_replaced_and_the_rows_go_
     topic = topics()
     database = await bare.database()
     await bare.relay(database)
-    await publish(database, *[numbered(topic, "a", number) for number in range(3)])
+    await publish(bare, *[numbered(topic, "a", number) for number in range(3)])
     await until(lambda: emptied(database))
     assert len(made) > 1

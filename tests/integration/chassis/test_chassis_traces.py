@@ -3,8 +3,8 @@
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.chassis.messaging.messages import Message
+from services.chassis.messaging.unit import Unit
 from services.chassis.observability import telemetry
-from services.chassis.storage.database import Transaction
 from tests.conftest import Topics
 from tests.support.bare import Bare, publish, until
 
@@ -13,18 +13,18 @@ async def test_the_trace_goes_on_through_kafka(bare: Bare, topics: Topics, spans
     first, second = topics(), topics()
     ends: list[Message] = []
 
-    async def pass_on(unit: Transaction, messages: list[Message]) -> None:
+    def pass_on(unit: Unit, messages: list[Message]) -> None:
         unit.publish(*(Message(second, message.key, "test.second.v1", {}, trace=message.trace) for message in messages))
 
-    async def end(_unit: Transaction, messages: list[Message]) -> None:
+    def end(_unit: Unit, messages: list[Message]) -> None:
         ends.extend(messages)
 
     database = await bare.database()
     await bare.relay(database)
-    await bare.stack.enter_async_context(bare.consumer(database, first, pass_on, group="one"))
-    await bare.stack.enter_async_context(bare.consumer(database, second, end, group="two"))
+    await bare.stack.enter_async_context(bare.consumer(first, pass_on, group="one"))
+    await bare.stack.enter_async_context(bare.consumer(second, end, group="two"))
     with telemetry.span("request") as root:
-        await publish(database, Message(first, "a", "test.first.v1", {}, trace=telemetry.current_traceparent()))
+        await publish(bare, Message(first, "a", "test.first.v1", {}, trace=telemetry.current_traceparent()))
     trace_id = root.get_span_context().trace_id
     await until(lambda: len([1 for span in spans.get_finished_spans() if span.name.startswith("process ")]) == 2)
 
@@ -42,7 +42,7 @@ async def test_idle_work_leaves_no_traces(bare: Bare, spans: InMemorySpanExporte
     database = await bare.database()
     relay = await bare.relay(database)
     await until(lambda: relay._leases.held)
-    await publish(database)
+    await publish(bare)
     assert spans.get_finished_spans() == ()
 
 
@@ -52,13 +52,13 @@ async def test_an_unsampled_trace_travels_on_unrecorded(
     topic, seen = topics(), list[Message]()
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
-    async def note(_unit: Transaction, messages: list[Message]) -> None:
+    def note(_unit: Unit, messages: list[Message]) -> None:
         seen.extend(messages)
 
     database = await bare.database()
     await bare.relay(database)
-    await bare.stack.enter_async_context(bare.consumer(database, topic, note))
-    await publish(database, Message(topic, "a", "test.v1", {}, trace=trace))
+    await bare.stack.enter_async_context(bare.consumer(topic, note))
+    await publish(bare, Message(topic, "a", "test.v1", {}, trace=trace))
     await until(lambda: seen)
     assert seen[0].trace == trace
     assert spans.get_finished_spans() == ()

@@ -74,8 +74,10 @@ async def http(app: Starlette) -> AsyncIterator[aiohttp.ClientSession]:
 def service(settings: OrderSettings, database: Database, backlog: Backlog) -> Starlette:
     """A replica, as far as it answers requests."""
     tokens, admission = Tokens(settings), Admission(database, backlog)
-    api = Api(settings, database, tokens, Handlers(settings, database), admission)
-    return application(settings, routes=api.routes(), resources=[tokens, admission], details=admission.details)
+    handlers = Handlers(settings, Messaging(settings, database))
+    api = Api(settings, database, tokens, handlers, admission)
+    resources = [tokens, admission, *handlers.resources]
+    return application(settings, routes=api.routes(), resources=resources, details=admission.details)
 
 
 @pytest.fixture

@@ -10,13 +10,10 @@ import aiohttp
 import psycopg
 import pytest
 
-from services.chassis.http.app import application
-from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.messaging import Messaging
 from services.chassis.storage.database import Database
-from services.order.api import Api
-from services.order.handlers import Handlers
+from services.order.admission.backlog import Backlog
 from services.order.settings import OrderSettings
+from tests.integration.order.conftest import service
 from tests.support.issuer import TokenFor
 from tests.support.placing import ADDRESS, ORDERS
 from tests.support.serving import served
@@ -47,9 +44,7 @@ async def customer(settings: OrderSettings, database: Database, token_for: Token
     async with AsyncExitStack() as stack:
         doors = []
         for _ in range(2):
-            tokens, handlers = Tokens(settings), Handlers(settings, Messaging(settings, database))
-            api = Api(settings, database, tokens, handlers)
-            app = application(settings, routes=api.routes(), resources=[tokens, *handlers.resources])
+            app = service(settings, database, Backlog(settings, database))
             base = await stack.enter_async_context(served(app))
             doors.append(await stack.enter_async_context(aiohttp.ClientSession(base)))
         yield Customer(doors, token_for("customer-1", "customer", name="Ann", email="ann@shop.test"))

@@ -7,9 +7,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.chassis.messaging.messages import Message
+from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
 from services.payment.answers import Answer
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.handlers import PaymentHandler
 from services.payment.intents import Call, Operation
@@ -48,7 +50,7 @@ def told(service: Service, command: Message) -> list[str]:
 
 def roomless(service: Service) -> PaymentHandler:
     """A handler whose service has no place for calls: what it takes in waits as due rows."""
-    return PaymentHandler(service.settings, Caller(service.settings, FakeProvider()))
+    return PaymentHandler(service.settings, Caller(service.settings, FakeProvider()), Backlog(), Recent())
 
 
 async def left_due(service: Service, count: int) -> list[Message]:

@@ -12,12 +12,10 @@ from starlette.routing import Route
 from services.chassis.configuration.settings import ServiceSettings
 from services.chassis.http.app import application
 from services.chassis.http.responses import json_response
-from services.chassis.messaging.batches import Batches
-from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.messages import Message
-from services.chassis.messaging.outbox import Relay
-from services.chassis.messaging.producer import Producer
-from services.chassis.storage.database import Database, Transaction
+from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.unit import Unit
+from services.chassis.storage.database import Database
 
 log = logging.getLogger("dummy")
 
@@ -30,12 +28,13 @@ class DummySettings(ServiceSettings):
 
 def build(settings: DummySettings) -> Starlette:
     database = Database(settings)
-    producer = Producer(settings)
+    messaging = Messaging(settings, database, {"test.said.v1"})
+    changes = messaging.single_units("changes")
 
     async def say(request: Request) -> Response:
         log.info("asked with %s", request.headers.get("authorization"))
-        async with database.transaction() as unit:
-            unit.publish(Message(settings.topic, "a", "test.said.v1", {"number": 1}))
+        message = Message(settings.topic, "a", "test.said.v1", {"number": 1})
+        await changes.do(lambda unit: unit.publish(message))
         return json_response({"said": True}, 202)
 
     async def slow(_request: Request) -> Response:
@@ -49,14 +48,13 @@ def build(settings: DummySettings) -> Starlette:
             await unit.connection.execute("INSERT INTO t VALUES (%s, NULL)", (quoted,))
         return json_response({})
 
-    async def handle(unit: Transaction, messages: list[Message]) -> None:
-        for _ in messages:
-            await unit.connection.execute("INSERT INTO heard VALUES (1)")
+    def handle(unit: Unit, messages: list[Message]) -> None:
+        unit.write("INSERT INTO heard SELECT json_array_elements_text(%s)::int", [1] * len(messages))
 
-    consumer = Consumer(settings, [settings.topic], Batches(database, "dummy", handle))
+    consumer = messaging.consumer([settings.topic], handle)
     return application(
         settings,
         routes=[Route("/say", say, methods=["POST"]), Route("/slow", slow), Route("/fail", fail)],
-        resources=[database, producer, Relay(database, producer, settings.instance), consumer],
+        resources=[database, messaging, changes, consumer],
         checks={"database": database.check, "messages": consumer.check},
     )
