@@ -1,6 +1,7 @@
 """The order service's API on a real PostgreSQL, with tokens from an issuer of the tests; no Kafka."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import psycopg
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
+from services.chassis.messaging.messaging import Messaging
 from services.chassis.storage.database import Database
 from services.order.admission.backlog import Backlog
 from services.order.admission.gate import Admission
@@ -76,7 +78,7 @@ def service(settings: OrderSettings, database: Database, backlog: Backlog) -> St
     tokens, admission = Tokens(settings), Admission(database, backlog)
     handlers = Handlers(settings, Messaging(settings, database))
     api = Api(settings, database, tokens, handlers, admission)
-    resources = [tokens, admission, *handlers.resources]
+    resources: list[AbstractAsyncContextManager[object]] = [tokens, admission, *handlers.resources]
     return application(settings, routes=api.routes(), resources=resources, details=admission.details)
 
 
