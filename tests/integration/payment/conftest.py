@@ -81,7 +81,7 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
             await resource.__aenter__()
             opened.append(resource)
         handler = PaymentHandler(settings, caller, backlog, memory)
-        return Service(settings, database, caller.heard, hints, commands, handler, payment_url, ledger_url)
+        return Service(settings, database, caller.heard, due, hints, commands, handler, payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):

@@ -13,6 +13,7 @@ from services.chassis.messaging.messages import Message
 from services.chassis.messaging.units import Changes
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
+from services.payment.due import DueCalls
 from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
 from services.payment.handlers import PaymentHandler
 from services.payment.heard import Heard
@@ -30,6 +31,7 @@ class Service:
     settings: PaymentSettings
     database: Database
     heard: Heard
+    due: DueCalls
     hints: Hints
     commands: Changes
     handler: PaymentHandler
