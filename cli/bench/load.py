@@ -6,27 +6,25 @@ Every latency counts from the moment the order was due, not from when it could b
 
 import asyncio
 import random
+import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-import aiohttp
 import orjson
 
-from cli.platform.client import Client, Token, order_body
-from cli.platform.errors import PlatformError
-
-SETTLE_SECONDS = 60.0
-"""How long after the last order its confirmation may come."""
-VERIFIED = 100
-"""How many confirmations are read back through the gateway."""
+from cli.bench.connection import Answer, Outcome
+from cli.bench.wire import Wire
+from cli.platform.client import Token, order_body
 
 GOOD_CARD = "pm_card_visa"
 HANGING_CARD = "pm_card_simulate_timeout"
-FOREIGN_SECONDS = 5.0
-"""An order of which no POST was answered for so long is somebody else's."""
+REFUSALS = (429, 503)
+"""What says "later" rather than "never"."""
+
+Accepted = Callable[[int, str, float], None]
+"""Called with an order's number, its id and when it was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,99 +52,77 @@ class Schedule:
 
 @dataclass(slots=True)
 class Sent:
-    """`due` and `answered` on the monotonic clock by order id; `post_seconds` of every accepted order."""
+    """`started` and `due` (by order id) on the monotonic clock; `post_seconds` of every accepted order.
+
+    `refused` counts the answers that say "later", `hinted` those of them with a Retry-After; both count as errors too.
+    """
 
     due: dict[str, float] = field(default_factory=dict)
-    owners: dict[str, Token] = field(default_factory=dict)
     post_seconds: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    hinted: int = 0
     tried: int = 0
+    answered: int = 0
+    started: float = 0.0
     seconds: float = 0.0
 
 
 class Load:
     """Sends orders on schedule through the gateway, with the tokens in turn."""
 
-    def __init__(self, gateway_url: str, session: aiohttp.ClientSession, tokens: Sequence[Token]) -> None:
-        self._url = f"{gateway_url}/api/v1/orders"
-        self._session = session
-        self._tokens = tokens
+    def __init__(self, wire: Wire, tokens: Sequence[Token], accepted: Accepted) -> None:
+        self._wire = wire
+        self._heads = [_head(wire, token) for token in tokens]
+        self._accepted = accepted
+        self._all_answered = asyncio.Event()
         self.sent = Sent()
 
-    async def run(self, schedule: Schedule, products: Sequence[str]) -> None:
-        """Returns once every order sent was answered. Each is of two of the products, chosen at random."""
-        started = time.monotonic()
-        tasks: set[asyncio.Task[None]] = set()
+    async def run(self, schedule: Schedule, products: Sequence[str], at: float | None = None) -> None:
+        """Returns once every order was sent, each of two of the products, chosen at random.
+
+        `at`, on the monotonic clock, is when the first one is due; now by default. It may be past: what is overdue is
+        sent at once, and counts from when it was due.
+        """
+        self.sent.started = started = time.monotonic() if at is None else at
+        keys = secrets.token_hex(8)
         for number in range(schedule.orders):
             due = started + number / schedule.rate
             if (ahead := due - time.monotonic()) > 0:
                 await asyncio.sleep(ahead)
             body = orjson.dumps(order_body(dict.fromkeys(random.sample(products, 2), 1), schedule.card(number)))
-            task = asyncio.create_task(self._place(due, body, self._tokens[number % len(self._tokens)]))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            head = f"{self._heads[number % len(self._heads)]}idempotency-key: bench-{keys}-{number}\r\n"
+            request = f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+            self.sent.tried += 1
+            self._wire.send(request, lambda outcome, n=number, at=due: self._answered(n, at, outcome))  # type: ignore[misc]
         self.sent.seconds = max(time.monotonic() - started, schedule.seconds)
-        await asyncio.gather(*tasks)
 
-    async def _place(self, due: float, body: bytes, token: Token) -> None:
-        self.sent.tried += 1
-        headers = {
-            "authorization": f"Bearer {token.access}",
-            "content-type": "application/json",
-            "idempotency-key": str(uuid4()),
-        }
-        try:
-            async with self._session.post(self._url, data=body, headers=headers) as response:
-                answer = await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self.sent.errors[type(error).__name__] += 1
-            return
-        if response.status != 202:
-            self.sent.errors[str(response.status)] += 1
-            return
-        self.sent.post_seconds.append(time.monotonic() - due)
-        order_id = orjson.loads(answer)["id"]
-        self.sent.due[order_id] = due
-        self.sent.owners[order_id] = token
+    async def answered(self) -> None:
+        """Returns once every order that was sent is answered, or will never be."""
+        while self.sent.answered < self.sent.tried:
+            self._all_answered.clear()
+            await self._all_answered.wait()
+
+    def _answered(self, number: int, due: float, outcome: Outcome) -> None:
+        self.sent.answered += 1
+        if self.sent.answered == self.sent.tried:
+            self._all_answered.set()
+        if not isinstance(outcome, Answer):
+            self.sent.errors[outcome] += 1
+        elif outcome.status == 202:
+            self.sent.post_seconds.append(time.monotonic() - due)
+            order_id = outcome.location.rpartition("/")[2]
+            self.sent.due[order_id] = due
+            self._accepted(number, order_id, due)
+        else:
+            self.sent.errors[str(outcome.status)] += 1
+            if outcome.status in REFUSALS:
+                self.sent.refused += 1
+                self.sent.hinted += outcome.retry_after
 
 
-class Verifier:
-    """Reads a sample of the orders through the gateway as soon as the feed tells of their confirmation."""
-
-    def __init__(self, client: Client, sent: Sent, schedule: Schedule) -> None:
-        self.verified = 0
-        self.early = 0
-        """Orders that the feed called CONFIRMED before the API did."""
-        self._client = client
-        self._sent = sent
-        self._every = max(1, schedule.orders // VERIFIED)
-        self._loop = asyncio.get_running_loop()
-        self._seen = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def told(self, order_id: str) -> None:
-        """Called from the thread that reads the feed."""
-        self._seen += 1
-        if self._seen % self._every == 0:
-            self._loop.call_soon_threadsafe(self._begin, order_id)
-
-    async def finish(self) -> None:
-        await asyncio.gather(*self._tasks)
-
-    def _begin(self, order_id: str) -> None:
-        task = self._loop.create_task(self._verify(order_id))
-        self._tasks.add(task)
-
-    async def _verify(self, order_id: str) -> None:
-        patience = time.monotonic() + FOREIGN_SECONDS
-        while order_id not in self._sent.owners:  # the confirmation may overtake the answer to the POST
-            if time.monotonic() > patience:
-                return
-            await asyncio.sleep(0.005)
-        try:
-            order = await self._client.order(self._sent.owners[order_id], order_id)
-        except PlatformError as error:
-            self._sent.errors[f"GET: {type(error).__name__}"] += 1
-            return
-        self.verified += 1
-        self.early += order["status"] != "CONFIRMED"
+def _head(wire: Wire, token: Token) -> str:
+    return (
+        f"POST /api/v1/orders HTTP/1.1\r\n{wire.host_header}authorization: Bearer {token.access}\r\n"
+        "content-type: application/json\r\n"
+    )

@@ -1,6 +1,7 @@
 """Processor time of the platform's processes, theirs and their children's."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import psutil
@@ -15,8 +16,11 @@ def processor_seconds(processes: Iterable[Process]) -> dict[str, float]:
 
     A child that has ended is in its parent's sum: so PostgreSQL's backends count, also those that come and go.
     """
-    used = {process.name: _tree(process.pid) for process in processes if process.pid}
-    return {**used, DRIVER: _tree(os.getpid())}
+    own = sum(os.times()[:4])  # first, because looking at the others is none of the load
+    children: dict[int, list[psutil.Process]] = defaultdict(list)
+    for process in psutil.process_iter(["ppid"]):
+        children[process.info["ppid"]].append(process)
+    return {**{row.name: _tree(row.pid, children) for row in processes if row.pid}, DRIVER: own}
 
 
 def core_milliseconds(before: Mapping[str, float], after: Mapping[str, float], orders: int) -> dict[str, float]:
@@ -25,13 +29,12 @@ def core_milliseconds(before: Mapping[str, float], after: Mapping[str, float], o
     return {name: (seconds if seconds >= 0 else after[name]) * 1000 / max(orders, 1) for name, seconds in spent.items()}
 
 
-def _tree(pid: int) -> float:
+def _tree(pid: int, children: Mapping[int, list[psutil.Process]]) -> float:
     try:
-        root = psutil.Process(pid)
-        members = [root, *root.children(recursive=True)]
+        total = _own(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return 0.0
-    return sum(_own(member) for member in members)
+    return total + sum(_tree(child.pid, children) for child in children.get(pid, ()))
 
 
 def _own(process: psutil.Process) -> float:

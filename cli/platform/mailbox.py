@@ -2,32 +2,30 @@
 
 import http.client
 import json
-import os
-import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cli.platform.errors import PlatformError
 
-_HEAD_BYTES = 4096
-_MESSAGE_ID = re.compile(rb"^Message-ID: *([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+FILE = "mails.sqlite"
 _SECONDS = 30.0
 _AT_ONCE = 10_000
 
 
 def in_folder(folder: Path) -> Iterator[str]:
-    """Of the mails kept in `folder`; none when it is not there yet."""
-    if not folder.is_dir():
+    """Of the mails kept in `folder`; none when it is not there yet. Raises PlatformError when it cannot be read."""
+    file = folder / FILE
+    if not file.is_file():
         return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.endswith(".eml"):
-                continue
-            with open(entry.path, "rb", buffering=0) as file:
-                found = _MESSAGE_ID.search(file.read(_HEAD_BYTES))
-            if found:
-                yield found[1].decode(errors="replace").strip()
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=_SECONDS)) as mailbox:
+            for (message_id,) in mailbox.execute("SELECT message_id FROM mail WHERE message_id IS NOT NULL"):
+                yield message_id
+    except sqlite3.Error as error:
+        raise PlatformError(f"the mailbox {file} cannot be read: {error}") from error
 
 
 def over_http(url: str, see: str) -> Iterator[str]:

@@ -1,29 +1,15 @@
 """Where routes and policies come from: a folder, ConfigMaps, or objects in the API server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from services.chassis.runtime.watched_folder import looks
 from services.gateway.documents import Documents, Refused, read
 from services.gateway.settings import GatewaySettings
-
-OnDocuments = Callable[[Documents], None]
-
-
-class Source(Protocol):
-    """Follows the documents wherever they are."""
-
-    async def run(self, on_documents: OnDocuments) -> NoReturn:
-        """Calls `on_documents` with all of them at first and at each change, for ever."""
-
-    def written(self, refused: Sequence[Refused], /) -> None:
-        """Envoy has been given what follows from the documents told last, without what was refused."""
-
-    def behind(self) -> str | None:
-        """Why the documents told last may be out of date, or are not known yet; None while they are not."""
+from services.gateway.source import OnDocuments, Source
 
 
 def source_of(settings: GatewaySettings) -> Source:

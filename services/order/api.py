@@ -17,6 +17,7 @@ from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
 from services.chassis.texts.addresses import mailable
 from services.order import repository
+from services.order.admission.gate import Admission
 from services.order.handlers import Handlers, may_see
 from services.order.saga import Line, Order, Payment, Status
 from services.order.schemas import CancelOrder, PlaceOrder, shown
@@ -26,11 +27,19 @@ BASE = "/api/v1/orders"
 
 
 class Api:
-    def __init__(self, settings: OrderSettings, database: Database, tokens: Tokens, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        settings: OrderSettings,
+        database: Database,
+        tokens: Tokens,
+        handlers: Handlers,
+        admission: Admission,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._tokens = tokens
         self._handlers = handlers
+        self._admission = admission
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -43,6 +52,10 @@ class Api:
 
     async def place(self, request: Request) -> Response:
         caller = await self._tokens.verify(request)
+        async with self._admission.admitted(request, caller.subject):
+            return await self._place(request, caller)
+
+    async def _place(self, request: Request, caller: Caller) -> Response:
         body = await read_json(request, PlaceOrder)
         key = read_key(request, caller.subject, body)
         order = self._new_order(caller, body)

@@ -8,9 +8,13 @@ from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
 from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging.messages import Message
 from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
+from services.order.admission.backlog import Backlog
+from services.order.admission.gate import Admission
 from services.order.api import Api
 from services.order.handlers import Handlers
 from services.order.messages import REPLIES, URGENT
@@ -27,11 +31,18 @@ def build(settings: OrderSettings) -> Starlette:
     messaging = Messaging(settings, database, URGENT)
     tokens = Tokens(settings)
     handlers = Handlers(settings, messaging)
-    replies = messaging.consumer([REPLIES], handlers.on_replies)
+    backlog = Backlog(settings, database)
+    admission = Admission(database, backlog)
+
+    def on_replies(unit: Unit, messages: list[Message]) -> None:
+        backlog.heard(messages)
+        handlers.on_replies(unit, messages)
+
+    replies = messaging.consumer([REPLIES], on_replies)
     return application(
         settings,
         routes=[
-            *Api(settings, database, tokens, handlers).routes(),
+            *Api(settings, database, tokens, handlers, admission).routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
         resources=[
@@ -39,10 +50,12 @@ def build(settings: OrderSettings) -> Starlette:
             messaging,
             *handlers.resources,
             tokens,
+            admission,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
             Periodic("words of orders", EVERY_SECONDS, partial(give_all_words, database)),
             housekeeping(database, messaging=True, keys=True),
             replies,
         ],
         checks={"database": database.check, "replies": replies.check},
+        details=admission.details,
     )

@@ -12,12 +12,13 @@ from services.chassis.http.problems import Conflict, NotFound
 from services.chassis.http.tokens import Caller
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.messaging import Messaging
-from services.chassis.messaging.unit import Unit
+from services.chassis.messaging.recent import Recent
+from services.chassis.messaging.unit import Stale, Unit
 from services.chassis.observability import metrics, telemetry
 from services.order import repository, saga
 from services.order.messages import messages_of, read_reply
 from services.order.placing import Placed, Placement, place_all
-from services.order.repository import Stored
+from services.order.repository import Memory, Stored
 from services.order.saga import Cancel, DeadlineMet, Ignored, Impossible, Input, NotCancellable, Order, Status, Step
 from services.order.settings import OrderSettings
 
@@ -32,7 +33,9 @@ class Handlers:
 
     def __init__(self, settings: OrderSettings, messaging: Messaging) -> None:
         self._settings = settings
-        self._placements = messaging.units("placements", place_all, apart=lambda placement: placement.name)
+        self._memory: Memory = Recent()
+        place = partial(place_all, memory=self._memory)
+        self._placements = messaging.units("placements", place, apart=lambda placement: placement.name)
         self._changes = messaging.single_units("changes")
 
     @property
@@ -65,7 +68,7 @@ class Handlers:
             raise Conflict(f"The order is {order.status} and can no longer be cancelled.") from None
         if isinstance(step, Ignored):
             return order
-        _take(unit, [(order, step, trace)], read)
+        self._take(unit, [(order, step, trace)], read)
         return step.order
 
     def on_replies(self, unit: Unit, messages: list[Message]) -> None:
@@ -74,18 +77,20 @@ class Handlers:
         for message in messages:
             order_id, reply = read_reply(message)
             replies[order_id].append((message, reply))
-        read = repository.read(unit, replies)
+        read = repository.read(unit, replies, self._memory)
         taken: list[Taken] = []
         for order_id, told in replies.items():
             if order_id not in read:
                 raise InvalidMessage(f"{told[0][0].type} speaks of an order that does not exist")
             order = read[order_id].order
             for message, reply in told:
-                step = self._decide(order, reply, message.type)
+                step = self._decide(unit, order, reply, message.type)
                 if step is not None:
                     taken.append((order, step, message.trace))
                     order = step.order
-        _take(unit, taken, read)
+            if order is read[order_id].order and read[order_id].remembered:
+                raise Stale
+        self._take(unit, taken, read)
 
     async def end_overdue(self) -> None:
         """Applies all deadlines that have passed, a batch a transaction."""
@@ -100,26 +105,25 @@ class Handlers:
             step = saga.decide(order, DeadlineMet(), now, self._settings.policy)
             if isinstance(step, Step):
                 taken.append((order, step, telemetry.current_traceparent()))
-        _take(unit, taken, {stored.order.id: stored for stored in due})
+        self._take(unit, taken, {stored.order.id: stored for stored in due})
         return len(due)
 
-    def _decide(self, order: Order, reply: Input, kind: str) -> Step | None:
+    def _take(self, unit: Unit, taken: Sequence[Taken], read: Mapping[UUID, Stored]) -> None:
+        if taken:
+            repository.save(unit, [step for _, step, _ in taken], read, self._memory)
+            for before, step, trace in taken:
+                unit.publish(*messages_of(before, step, trace))
+                unit.after_commit(partial(_count, step))
+
+    def _decide(self, unit: Unit, order: Order, reply: Input, kind: str) -> Step | None:
         try:
             step = saga.decide(order, reply, datetime.now(UTC), self._settings.policy)
         except Impossible as error:
             raise InvalidMessage(str(error)) from None
         if isinstance(step, Ignored):
-            metrics.SAGA_IGNORED.labels(kind, order.status.value).inc()
+            unit.after_commit(metrics.SAGA_IGNORED.labels(kind, order.status.value).inc)
             return None
         return step
-
-
-def _take(unit: Unit, taken: Sequence[Taken], read: Mapping[UUID, Stored]) -> None:
-    if taken:
-        repository.save(unit, [step for _, step, _ in taken], read)
-        for before, step, trace in taken:
-            unit.publish(*messages_of(before, step, trace))
-            unit.after_commit(partial(_count, step))
 
 
 def may_see(caller: Caller, order: Order) -> bool:

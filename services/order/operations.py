@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from services.chassis.http.operations import Answer, Content, ListOf, Operation, Parameter, Problems
-from services.chassis.http.problems import BadRequest, Conflict, NotFound
+from services.chassis.http.problems import BadRequest, Conflict, NotFound, Unavailable
 from services.chassis.http.tokens import LONGEST_SUBJECT
 from services.order.saga import Status
 from services.order.schemas import CancelOrder, OrderDocument, PlaceOrder, TimelineDocument
@@ -97,7 +97,12 @@ OPERATIONS: Final = (
                 headers=["Location"],
             )
         ],
-        problems={BadRequest: "Unreadable JSON, or `Idempotency-Key` is missing or malformed."},
+        problems={
+            BadRequest: "Unreadable JSON, or `Idempotency-Key` is missing or malformed.",
+            Unavailable: "`overloaded`: more orders arrive than can be finished in time; nothing was begun. "
+            "`unavailable`: a part of the platform is restarting; the effect may have happened. Send the same request "
+            "again, under the same `Idempotency-Key`, after `Retry-After` seconds.",
+        },
     ),
     Operation(
         method="GET",

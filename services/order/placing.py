@@ -9,7 +9,7 @@ from services.chassis.http.problems import InvalidFields, NotFound, Problem
 from services.chassis.messaging.unit import Unit
 from services.order import repository
 from services.order.messages import messages_of
-from services.order.repository import Stored
+from services.order.repository import Memory, Stored
 from services.order.saga import Order, Step
 
 ACCEPTED = 202
@@ -38,11 +38,11 @@ class Placed:
     first: FirstAnswer | None
 
 
-def place_all(unit: Unit, placements: Sequence[Placement]) -> Sequence[Placed | Problem]:
+def place_all(unit: Unit, placements: Sequence[Placement], memory: Memory) -> Sequence[Placed | Problem]:
     """Stores the orders and starts their sagas, except where a key was used before. No two have the same key."""
     firsts = claim_all(unit, [(one.key, ACCEPTED, one.location) for one in placements])
     fresh = [one for one, first in zip(placements, firsts, strict=True) if first is None]
-    repository.insert(unit, [one.step for one in fresh])
+    repository.insert(unit, [one.step for one in fresh], memory)
     for one in fresh:
         unit.publish(*messages_of(one.step.order, one.step, one.trace))
     repeated = {_order_id(first) for first in firsts if isinstance(first, FirstAnswer)}

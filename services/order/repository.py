@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import parse_id
 from services.chassis.storage.database import Connection
@@ -50,15 +52,20 @@ FOUND = "WITH found AS MATERIALIZED (SELECT order_id FROM order_words WHERE word
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An order as it was read, and the revision of its row."""
+    """An order and the revision of its row; whether that was read just now, or is remembered."""
 
     order: Order
     revision: str
+    remembered: bool = False
 
 
-def insert(unit: Unit, steps: Sequence[Step]) -> None:
+Memory = Recent[UUID, Stored]
+
+
+def insert(unit: Unit, steps: Sequence[Step], memory: Memory) -> None:
     """New orders, each with the first entry of its timeline."""
     orders = [step.order for step in steps]
+    unit.after_commit(partial(_remember, memory, unit, orders))
     unit.write(_INSERT, [_document(order) for order in orders])
     unit.write(
         _INSERT_WORDS,
@@ -67,7 +74,7 @@ def insert(unit: Unit, steps: Sequence[Step]) -> None:
     _tell(unit, steps)
 
 
-def save(unit: Unit, steps: Sequence[Step], read: Mapping[UUID, Stored]) -> None:
+def save(unit: Unit, steps: Sequence[Step], read: Mapping[UUID, Stored], memory: Memory) -> None:
     """The steps taken, in their order: each order as its last step left it, and all of the timeline."""
     last = {step.order.id: step.order for step in steps}
     changed = [
@@ -88,6 +95,11 @@ def save(unit: Unit, steps: Sequence[Step], read: Mapping[UUID, Stored]) -> None
     ]
     unit.write(_UPDATE, changed, expected=len(changed))
     _tell(unit, steps)
+    unit.after_commit(partial(_remember, memory, unit, list(last.values())))
+
+
+def _remember(memory: Memory, unit: Unit, orders: Sequence[Order]) -> None:
+    memory.remember({order.id: Stored(order, unit.revision, remembered=True) for order in orders})
 
 
 def _tell(unit: Unit, steps: Sequence[Step]) -> None:
@@ -104,10 +116,15 @@ def _tell(unit: Unit, steps: Sequence[Step]) -> None:
     unit.write(_TELL, entries)
 
 
-def read(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, Stored]:
-    """The orders there are; where the unit locks, in id order, so that two batches cannot deadlock."""
-    rows = unit.read(f"{_STORED} WHERE id = ANY(%s) ORDER BY id", sorted(set(ids)), lock="FOR UPDATE")
-    return {row[0]: Stored(_order(row[:-1]), row[-1]) for row in rows}
+def read(unit: Unit, ids: Iterable[UUID], memory: Memory | None = None) -> dict[UUID, Stored]:
+    """The orders there are, or as they are remembered; a unit that locks does so in the order of their ids."""
+    wanted = set(ids)
+    known = {} if unit.locking or memory is None else memory.of(wanted)
+    missing = sorted(wanted - known.keys())
+    if missing:
+        rows = unit.read(f"{_STORED} WHERE id = ANY(%s) ORDER BY id", missing, lock="FOR UPDATE")
+        known |= {row[0]: Stored(_order(row[:-1]), row[-1]) for row in rows}
+    return known
 
 
 def read_due(unit: Unit, now: datetime, limit: int) -> list[Stored]:

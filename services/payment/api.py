@@ -1,6 +1,8 @@
-"""The provider's webhooks: signed hints to look now. They never decide; the look-up does."""
+"""The provider's webhooks: signed hints to look now. They never decide; the look-up does.
 
-import logging
+Most tell what the answer to a call has told already, and cost nothing more than their signature.
+"""
+
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +15,20 @@ from starlette.routing import Route
 from services.chassis.http.problems import BadRequest
 from services.chassis.http.requests import read_body
 from services.chassis.http.responses import json_response
-from services.chassis.storage.database import Database
-from services.payment import repository
-from services.payment.due import DueCalls
+from services.payment.answers import Answer
+from services.payment.heard import Heard
+from services.payment.hints import Hints
 from services.payment.settings import PaymentSettings
-
-log = logging.getLogger(__name__)
+from services.payment.stripe_answers import known
 
 
 class Webhooks:
     """`POST /api/v1/payments/webhooks/stripe`."""
 
-    def __init__(self, settings: PaymentSettings, database: Database, due: DueCalls) -> None:
+    def __init__(self, settings: PaymentSettings, heard: Heard, hints: Hints) -> None:
         self._secret = settings.stripe_webhook_secret.get_secret_value()
-        self._database = database
-        self._due = due
+        self._heard = heard
+        self._hints = hints
 
     def routes(self) -> list[Route]:
         return [Route("/api/v1/payments/webhooks/stripe", self._receive, methods=["POST"])]
@@ -44,8 +45,8 @@ class Webhooks:
         except (stripe.SignatureVerificationError, ValueError):
             raise BadRequest("The signature does not fit: sign the body with this endpoint's secret.") from None
         order_id = _order_of(event)
-        if order_id is not None and await repository.hurry(self._database, order_id):
-            self._due.hurry()
+        if order_id is not None and (order_id, _told(event)) not in self._heard:
+            self._hints.take(order_id)
         return json_response({"received": True})
 
 
@@ -54,3 +55,11 @@ def _order_of(event: Any) -> UUID | None:
         return UUID(event["data"]["object"]["metadata"]["order_id"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return None  # someone else's object in the same account
+
+
+def _told(event: Any) -> Answer | None:
+    """What a payment's event says; None for the event of anything else."""
+    try:
+        return known(event["data"]["object"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,20 +1,27 @@
 """Wires the payment service: the only place that knows all its rooms."""
 
+from uuid import UUID
+
 from starlette.applications import Starlette
 
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.recent import Recent
+from services.chassis.observability import metrics
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.due import DueCalls, counted
 from services.payment.events import COMMANDS_TOPIC, URGENT
 from services.payment.handlers import PaymentHandler
+from services.payment.hints import Hints
 from services.payment.operations import DESCRIPTION, OPERATIONS
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
+from services.payment.repository import Stored
 from services.payment.settings import PaymentSettings
 
 
@@ -25,14 +32,17 @@ def build(settings: PaymentSettings) -> Starlette:
     changes = messaging.single_units("changes")
     provider = StripeProvider(settings)
     caller = Caller(settings, provider)
-    recorder = Recorder(settings, changes, caller)
-    due = DueCalls(settings, changes, caller)
-    handler = PaymentHandler(settings, caller)
+    backlog, memory = Backlog(), Recent[UUID, Stored]()
+    recorder = Recorder(settings, changes, caller, backlog, memory)
+    metrics.PAYMENT_WAIT.set_function(lambda: backlog.wait)
+    due = DueCalls(settings, database, changes, caller, backlog=backlog, memory=memory)
+    hints = Hints(database, due)
+    handler = PaymentHandler(settings, caller, backlog, memory)
     consumer = messaging.consumer([COMMANDS_TOPIC], handler.handle)
     return application(
         settings,
         routes=[
-            *Webhooks(settings, database, due).routes(),
+            *Webhooks(settings, caller.heard, hints).routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
         resources=[
@@ -43,6 +53,7 @@ def build(settings: PaymentSettings) -> Starlette:
             recorder,
             caller,
             due,
+            hints,
             counted(database),
             housekeeping(database, messaging=True),
             consumer,

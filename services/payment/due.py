@@ -12,28 +12,47 @@ from services.chassis.observability import metrics
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
 from services.payment import repository, schedule
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.loops import Loop
-from services.payment.repository import Row
+from services.payment.repository import Memory, Row
 from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
 BATCH = 200
 COUNT_SECONDS = 5.0
 
+_NEXT = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM payment"
+
 
 class DueCalls:
-    """Looks for due rows while entered; several processes share them."""
+    """Looks for due rows while entered; several processes share them.
 
-    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller) -> None:
+    It sleeps until the next row is due, is told of rows that this process makes due, and polls for those that another
+    process left.
+    """
+
+    def __init__(
+        self,
+        settings: PaymentSettings,
+        database: Database,
+        changes: Changes,
+        caller: Caller,
+        *,
+        backlog: Backlog,
+        memory: Memory,
+    ) -> None:
         self._settings = settings
+        self._database = database
         self._changes = changes
         self._caller = caller
+        self._backlog = backlog
+        self._memory = memory
         self._loop = Loop("starting due calls", self._look)
 
     def hurry(self) -> None:
         """Look now instead of at the next poll."""
-        self._caller.has_room.set()
+        self._caller.look.set()
 
     async def __aenter__(self) -> Self:
         self._loop.start()
@@ -45,15 +64,23 @@ class DueCalls:
         await self._loop.stop()
 
     async def _look(self) -> None:
-        limit = min(BATCH, self._caller.room)
-        if limit <= 0 or await self._start(limit) == limit:
-            self._caller.crowd()  # there may be more
+        self._caller.look.clear()
+        [(due_in,)] = await self._database.fetch(_NEXT)
+        self._backlog.due_waits(-due_in if due_in is not None else 0.0)
+        pause = self._settings.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        if due_in is not None and due_in <= 0:
+            limit = min(BATCH, self._caller.room)
+            if limit <= 0 or await self._start(limit) == limit:
+                self._caller.crowd()  # there may be more
+                if self._caller.room > 0:
+                    return
+        elif due_in is not None:
+            pause = min(pause, due_in)
         try:
-            async with asyncio.timeout(self._settings.poll_seconds * random.uniform(0.8, 1.2)):  # noqa: S311
-                await self._caller.has_room.wait()
+            async with asyncio.timeout(pause):
+                await self._caller.look.wait()
         except TimeoutError:
             pass
-        self._caller.has_room.clear()
 
     async def _start(self, limit: int) -> int:
         count: int = await self._changes.do(partial(self._start_due, limit))
@@ -63,14 +90,14 @@ class DueCalls:
         loaded = repository.due(unit, limit)
         started: list[Row] = []
         jobs: list[Job] = []
-        for row in loaded.rows.values():
+        for row in (stored.row for stored in loaded.values()):
             after, job = schedule.start(row.payment, self._settings, room=True)
             started.append(after)
             if job:
                 jobs.append(job)
-        repository.save(unit, started, loaded)
+        repository.save(unit, started, loaded, self._memory)
         unit.after_commit(partial(self._caller.start, jobs))
-        return len(loaded.rows)
+        return len(loaded)
 
 
 def counted(database: Database) -> Periodic:

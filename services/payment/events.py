@@ -70,8 +70,8 @@ def command_of(message: Message) -> tuple[UUID, Command]:
     raise InvalidMessage(f"{message.type} is not a payment command")
 
 
-def reply_of(payment: Payment, reply: Reply) -> Message:
-    """What goes to the order."""
+def reply_of(payment: Payment, reply: Reply, wait: float = 0.0) -> Message:
+    """What goes to the order; `wait`: for how many seconds work waits here."""
     data: dict[str, Any] = {"order_id": str(payment.order_id)}
     for name in ("reason", "detail", "outcome"):
         value = getattr(reply, name)
@@ -80,7 +80,7 @@ def reply_of(payment: Payment, reply: Reply) -> Message:
     if reply.kind == "captured":
         data["amount"] = {"amount": payment.captured, "currency": payment.currency}
     kind = f"mercato.payment.{reply.kind}.v1"
-    return Message(REPLIES_TOPIC, str(payment.order_id), kind, data, trace=payment.trace)
+    return Message(REPLIES_TOPIC, str(payment.order_id), kind, data, trace=payment.trace, wait=wait)
 
 
 def _faults(error: ValueError) -> str:

@@ -5,15 +5,16 @@ import logging
 from types import TracebackType
 from typing import Any, Self
 
-import aiohttp
 import stripe
 
+from services.chassis.http.client import HttpClient
 from services.payment import answers
 from services.payment.answers import Answer
 from services.payment.intents import DECLINED, Call, Operation, Payment
 from services.payment.settings import PaymentSettings
 from services.payment.stripe_amounts import NotChargeableError, to_stripe
 from services.payment.stripe_answers import answer_of, known
+from services.payment.stripe_transport import StripeTransport
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ _CLOCKS_DIFFER = 300
 
 
 class StripeProvider:
-    """One HTTP session for all calls, while entered."""
+    """Calls while entered."""
 
     def __init__(self, settings: PaymentSettings) -> None:
         self._settings = settings
@@ -44,24 +45,20 @@ class StripeProvider:
 
     async def __aenter__(self) -> Self:
         settings = self._settings
-        timeout = aiohttp.ClientTimeout(total=settings.provider_timeout_seconds, sock_connect=2.0)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=2 * settings.provider_concurrency),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+        base = settings.stripe_api_base.rstrip("/")
+        self._http = HttpClient(base)
         self._client = stripe.StripeClient(
             settings.stripe_api_key.get_secret_value(),
-            base_addresses={"api": settings.stripe_api_base.rstrip("/")},
+            base_addresses={"api": base},
             max_network_retries=0,
-            http_client=stripe.AIOHTTPClient(timeout=timeout, session=self._session),
+            http_client=StripeTransport(self._http, base, settings.provider_timeout_seconds),
         )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        await self._http.__aexit__(kind, error, trace)
 
     async def call(self, call: Call) -> Answer:
         """Never raises: what went wrong is an answer too."""

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from psycopg import OperationalError
 
-from services.chassis.messaging.unit import Unit
+from services.chassis.messaging.unit import Stale, Unit
 from services.chassis.messaging.units import Changes
 from services.chassis.observability import metrics
 from services.payment import intents, repository, schedule
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Done
 from services.payment.events import reply_of
 from services.payment.loops import Loop
-from services.payment.repository import Row
+from services.payment.repository import Memory, Row
 from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
@@ -30,10 +31,14 @@ GATHER_SECONDS = 0.004
 class Recorder:
     """Records what `caller` has done while entered; enter it before the caller, so that it outlives the calls."""
 
-    def __init__(self, settings: PaymentSettings, changes: Changes, caller: Caller) -> None:
+    def __init__(
+        self, settings: PaymentSettings, changes: Changes, caller: Caller, backlog: Backlog, memory: Memory
+    ) -> None:
         self._settings = settings
         self._changes = changes
         self._caller = caller
+        self._backlog = backlog
+        self._memory = memory
         self._loop = Loop("recording answers", self._record_finished)
 
     async def __aenter__(self) -> Self:
@@ -85,24 +90,26 @@ class Recorder:
         await self._changes.do(partial(self._take_in, batch))
 
     def _take_in(self, batch: list[Done], unit: Unit) -> None:
-        loaded = repository.load(unit, [done.job.call.payment.order_id for done in batch])
+        loaded = repository.load(unit, [done.job.call.payment.order_id for done in batch], self._memory)
         changed: dict[UUID, Row] = {}
         jobs: list[Job] = []
         for done in batch:
             order_id = done.job.call.payment.order_id
-            row = loaded.rows.get(order_id)
-            if row is None or row.claim != done.job.claim:
+            stored = loaded.get(order_id)
+            if stored is None or stored.row.claim != done.job.claim:
+                if stored is not None and stored.remembered:
+                    raise Stale
                 # Its lease was over, and another took the row over.
                 unit.after_commit(metrics.PAYMENT_ANSWERS_LATE.inc)
                 continue
-            changed[order_id] = self._go_on(unit, row, done, jobs)
-        repository.save(unit, changed.values(), loaded)
+            changed[order_id] = self._go_on(unit, stored.row, done, jobs)
+        repository.save(unit, changed.values(), loaded, self._memory)
         unit.after_commit(partial(self._caller.start, jobs))
 
     def _go_on(self, unit: Unit, row: Row, done: Done, jobs: list[Job]) -> Row:
         call = done.job.call
         payment, replies = intents.record(row.payment, call, done.answer)
-        unit.publish(*(reply_of(payment, reply) for reply in replies))
+        unit.publish(*(reply_of(payment, reply, self._backlog.wait) for reply in replies))
         if schedule.must_wait(call, payment):
             return schedule.later(payment, self._settings)
         started, job = schedule.start(payment, self._settings, room=self._caller.room > len(jobs))

@@ -1,10 +1,13 @@
 """Payment rows in and out, set-based. Rows that are locked are so in the order of their ids: no deadlocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Database
 from services.payment.intents import Goal, Payment, Status
@@ -28,7 +31,12 @@ _COLUMNS = """order_id, customer_id, amount, currency, goal, status, attempt, pr
 _FIELDS = tuple(column.strip() for column in _COLUMNS.split(","))
 _SELECT = f"SELECT {_COLUMNS}, claim, extract(epoch FROM due_at - now())::float8, xmin::text FROM payment "  # noqa: S608
 _LOAD = _SELECT + "WHERE order_id = ANY(%s) ORDER BY order_id"
-_DUE = _SELECT + "WHERE due_at <= now() ORDER BY due_at LIMIT %s"
+# Payments that are begun come first, so that they end; the head start is bounded, so that no other waits for ever.
+_DUE = (
+    _SELECT
+    + """WHERE due_at <= now()
+    ORDER BY due_at - CASE WHEN provider_id IS NULL THEN interval '0' ELSE interval '30 seconds' END LIMIT %s"""
+)
 _INSERT = f"""
 INSERT INTO payment ({_COLUMNS}, claim, due_at)
 SELECT {_COLUMNS}, claim, now() + make_interval(secs => due_in) FROM json_to_recordset(%s)
@@ -45,9 +53,6 @@ FROM json_to_recordset(%s) AS new (order_id uuid, revision xid, goal text, statu
     due_in float8)
 WHERE payment.order_id = new.order_id AND payment.xmin = new.revision
 """
-_HURRY = """
-UPDATE payment SET due_at = now() WHERE order_id = %s AND claim IS NULL AND due_at > now() RETURNING 1
-"""
 
 
 # Statuses are stored as the release before knows them, which runs beside this one while it is rolled out: it looks such
@@ -57,37 +62,54 @@ _STORED = {Status.UNCONFIRMED: "unanswered"} | {status: stored for stored, statu
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """The rows that were read, by order, and their revisions."""
+class Stored:
+    """A row and its revision; whether that was read just now, or is remembered since `at` (monotonic)."""
 
-    rows: dict[UUID, Row]
-    revisions: Mapping[UUID, str]
+    row: Row
+    revision: str
+    remembered: bool = False
+    at: float = 0.0
+
+    def now(self) -> "Stored":
+        """With the seconds that are left by now."""
+        if not self.remembered or self.row.due_in is None:
+            return self
+        return replace(self, row=replace(self.row, due_in=self.row.due_in - (time.monotonic() - self.at)))
 
 
-def load(unit: Unit, order_ids: Iterable[UUID]) -> Loaded:
-    """The rows there are."""
-    return _loaded(unit.read(_LOAD, sorted(set(order_ids)), lock="FOR UPDATE"))
+Loaded = dict[UUID, Stored]
+Memory = Recent[UUID, Stored]
+
+
+def load(unit: Unit, order_ids: Iterable[UUID], memory: Memory) -> Loaded:
+    """The rows there are, or as they are remembered."""
+    wanted = set(order_ids)
+    known = {} if unit.locking else {order_id: stored.now() for order_id, stored in memory.of(wanted).items()}
+    missing = sorted(wanted - known.keys())
+    return known | _loaded(unit.read(_LOAD, missing, lock="FOR UPDATE")) if missing else known
 
 
 def due(unit: Unit, limit: int) -> Loaded:
-    """Rows whose time has come, the longest due first; those that somebody else has locked come next time."""
+    """Rows whose time has come, those begun first; what somebody else has locked comes next time."""
     return _loaded(unit.read(_DUE, limit, lock="FOR UPDATE SKIP LOCKED"))
 
 
-def save(unit: Unit, rows: Iterable[Row], loaded: Loaded) -> None:
+def save(unit: Unit, rows: Iterable[Row], loaded: Loaded, memory: Memory) -> None:
     """Inserts those that were not there, and replaces the others."""
     ordered = sorted(rows, key=lambda row: row.payment.order_id)
-    known = loaded.revisions
-    unit.write(_INSERT, [_document(row) for row in ordered if row.payment.order_id not in known])
+    unit.write(_INSERT, [_document(row) for row in ordered if row.payment.order_id not in loaded])
     changed = [
-        {**_document(row), "revision": known[row.payment.order_id]} for row in ordered if row.payment.order_id in known
+        {**_document(row), "revision": loaded[row.payment.order_id].revision}
+        for row in ordered
+        if row.payment.order_id in loaded
     ]
     unit.write(_UPDATE, changed, expected=len(changed))
+    unit.after_commit(partial(_remember, memory, unit, ordered))
 
 
-async def hurry(database: Database, order_id: UUID) -> bool:
-    """A call that waits for its time is due now; says whether there was one."""
-    return bool(await database.fetch(_HURRY, (order_id,)))
+def _remember(memory: Memory, unit: Unit, rows: Sequence[Row]) -> None:
+    at = time.monotonic()
+    memory.remember({row.payment.order_id: Stored(row, unit.revision, remembered=True, at=at) for row in rows})
 
 
 async def waiting(database: Database) -> int:
@@ -97,9 +119,7 @@ async def waiting(database: Database) -> int:
 
 
 def _loaded(found: Sequence[tuple[Any, ...]]) -> Loaded:
-    rows = [_row(values[:-1]) for values in found]
-    revisions = {row.payment.order_id: values[-1] for row, values in zip(rows, found, strict=True)}
-    return Loaded({row.payment.order_id: row for row in rows}, revisions)
+    return {values[0]: Stored(_row(values[:-1]), values[-1]) for values in found}
 
 
 def _row(values: tuple[Any, ...]) -> Row:

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import stripe
 
+from services.chassis.http.client import NotConnected
 from services.payment import answers
 from services.payment.answers import Answer
 from services.payment.intents import DECLINED, Operation
@@ -87,8 +87,7 @@ def answer_of(operation: Operation, error: stripe.StripeError) -> Answer:  # noq
 
 def _connection_answer(cause: BaseException | None) -> Answer:
     name = type(cause).__name__
-    never_connected = isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return answers.NotCarriedOut(name) if never_connected else answers.Unanswered(name)
+    return answers.NotCarriedOut(name) if isinstance(cause, NotConnected) else answers.Unanswered(name)
 
 
 def _invalid_answer(operation: Operation, error: stripe.InvalidRequestError) -> Answer:

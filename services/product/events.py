@@ -87,12 +87,12 @@ def command_of(message: Message) -> Command:
     return command
 
 
-def reply_of(reservation: Reservation, trace: str | None) -> Message:
+def reply_of(reservation: Reservation, trace: str | None, wait: float = 0.0) -> Message:
     """The answer to a reserve command, sent under the trace of the command."""
     data: dict[str, Any] = {"order_id": reservation.order_id}
     if reservation.total is None:
         data |= {"reason": reservation.reason, "detail": reservation.detail}
-        return Message(REPLIES_TOPIC, str(reservation.order_id), REFUSED, data, trace=trace)
+        return Message(REPLIES_TOPIC, str(reservation.order_id), REFUSED, data, trace=trace, wait=wait)
     lines = [
         {
             "product_id": line.product_id,
@@ -104,7 +104,7 @@ def reply_of(reservation: Reservation, trace: str | None) -> Message:
         for line in reservation.lines
     ]
     data |= {"lines": lines, "total": _money(reservation.total)}
-    return Message(REPLIES_TOPIC, str(reservation.order_id), RESERVED, data, trace=trace)
+    return Message(REPLIES_TOPIC, str(reservation.order_id), RESERVED, data, trace=trace, wait=wait)
 
 
 def _money(money: Money) -> dict[str, Any]:

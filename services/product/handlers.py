@@ -16,6 +16,7 @@ class StockHandler:
     def handle(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for a message that cannot be read, or that commits what was never reserved."""
         commands = [(command_of(message), message) for message in messages]
+        wait = max(message.waited() for message in messages)
         stored = stock_repository.load(unit, [command for command, _ in commands], self._currency)
         for command, message in commands:
             try:
@@ -23,5 +24,5 @@ class StockHandler:
             except NoReservationError as error:
                 raise InvalidMessage(str(error)) from None
             if answer is not None:
-                unit.publish(reply_of(answer, message.trace))
+                unit.publish(reply_of(answer, message.trace, wait))
         stock_repository.store(unit, stored)

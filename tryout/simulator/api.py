@@ -1,5 +1,6 @@
 """The HTTP side: authentication, the routes, and Stripe's way to say no."""
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -94,6 +95,8 @@ class Api:
                 return Silence(self._settings.hang_seconds)
             except Lost:
                 return BrokenOff()
+            if self._settings.answer_delay_seconds:
+                await asyncio.sleep(self._settings.answer_delay_seconds)
             return json_response(outcome.body, outcome.status, _headers(request, request_id, outcome))
 
         return answer

@@ -1,5 +1,6 @@
 """Creates and confirms: parse → one statement of the ledger → the object, or the first result again."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,8 @@ _EVENTS = {
     "requires_payment_method": "payment_intent.payment_failed",
     "requires_action": "payment_intent.requires_action",
 }
+# Created intents that are remembered for their confirmation, which follows within moments; older ones are read.
+_REMEMBERED = 1000
 CONFIRMABLE = ("requires_confirmation", "requires_payment_method", "requires_action")
 
 Book = Callable[[dict[str, Any]], Awaitable[bool]]
@@ -35,6 +38,8 @@ class Commands:
         self._ledger = ledger
         self._keys = keys
         self._teller = teller
+        # As created. A confirmation books only what is still in this state, which none ever comes back to.
+        self._created: OrderedDict[str, Snapshot] = OrderedDict()
 
     async def create(self, command: Command) -> Outcome:
         """A PaymentIntent with manual capture, confirmed at once with `confirm=true`."""
@@ -47,13 +52,16 @@ class Commands:
         async def work() -> Outcome:
             if confirm and method:
                 return await self._confirmed(self._ledger.open, row, command, BEHAVIOURS[method])
-            return await self._booked(self._ledger.open, row, command)
+            outcome = await self._booked(self._ledger.open, row, command)
+            if method and outcome.original is None:
+                self._remember(row)
+            return outcome
 
         about = row["order_id"] or command.key
         return await self._told(command, method, about, ("create", "confirm") if confirm else ("create",), work)
 
     async def confirm(self, identity: str, command: Command) -> Outcome:
-        row = await self._ledger.intent(identity)
+        row = self._created.pop(identity, None) or await self._ledger.intent(identity)
         if row is None:
             raise Missing("payment_intent", identity, "intent")
         given = command.form.get("payment_method")
@@ -67,6 +75,11 @@ class Commands:
             return await self._keys.replayed(command) or await self._keys.refused(command, refusal)
 
         return await self._told(command, method, row["order_id"] or identity, ("confirm",), work)
+
+    def _remember(self, row: Snapshot) -> None:
+        self._created[row["id"]] = row
+        if len(self._created) > _REMEMBERED:
+            self._created.popitem(last=False)
 
     async def _told(
         self, command: Command, method: str | None, about: str, calls: tuple[str, ...], work: Work

@@ -4,6 +4,7 @@ A statement that finds its key used, or the intent in another state, changes not
 then asks `first_result` and `intent` for the reason. So the common case costs one round trip.
 """
 
+import asyncio
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -161,9 +162,13 @@ class FirstResult(NamedTuple):
 
 
 class Ledger:
-    """Rows come back as snapshots. Raises psycopg's OperationalError or PoolTimeout when the database is away."""
+    """Rows come back as snapshots. Raises psycopg's OperationalError or PoolTimeout when the database is away.
+
+    `told` is set when there is a new event.
+    """
 
     def __init__(self, settings: SimulatorSettings) -> None:
+        self.told = asyncio.Event()
         assert settings.database_url is not None  # noqa: S101 - checked where the application is built
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             settings.database_url.get_secret_value(),
@@ -200,20 +205,20 @@ class Ledger:
 
     async def open(self, values: dict[str, Any]) -> bool:
         """A new intent with its first result; False when the key is used."""
-        return bool((await self._rows(_OPEN, _as_json(values, "snapshot", "last_error", "metadata")))[0][0])
+        return bool((await self._told(_OPEN, _as_json(values, "snapshot", "last_error", "metadata")))[0][0])
 
     async def confirm(self, values: dict[str, Any]) -> bool:
         """The intent in its new state; False when the key is used, or the intent is not as it was."""
-        return bool((await self._rows(_CONFIRM, _as_json(values, "snapshot", "last_error")))[0][0])
+        return bool((await self._told(_CONFIRM, _as_json(values, "snapshot", "last_error")))[0][0])
 
     async def capture(self, values: dict[str, Any]) -> Snapshot | None:
-        return await self._one(_CAPTURE, values)
+        return _first(await self._told(_CAPTURE, values))
 
     async def cancel(self, values: dict[str, Any]) -> Snapshot | None:
-        return await self._one(_CANCEL, values)
+        return _first(await self._told(_CANCEL, values))
 
     async def refund(self, values: dict[str, Any]) -> Snapshot | None:
-        return await self._one(_REFUND, _as_json(values, "metadata"))
+        return _first(await self._told(_REFUND, _as_json(values, "metadata")))
 
     async def fail_early(self, values: dict[str, Any]) -> bool:
         """Stores an error under the key while the order has fewer than `failures` of them; says whether it did."""
@@ -269,13 +274,23 @@ class Ledger:
         return await self._rows(query, values)
 
     async def _one(self, query: str, values: Any) -> Snapshot | None:
+        return _first(await self._rows(query, values))
+
+    async def _told(self, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """A command that may leave an event."""
         rows = await self._rows(query, values)
-        return rows[0][0] if rows else None
+        if values["event"]:
+            self.told.set()
+        return rows
 
     async def _rows(self, query: str, values: Any) -> list[tuple[Any, ...]]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query, values)
             return await cursor.fetchall() if cursor.description else []
+
+
+def _first(rows: list[tuple[Any, ...]]) -> Snapshot | None:
+    return rows[0][0] if rows else None
 
 
 def _as_json(values: dict[str, Any], *names: str) -> dict[str, Any]:

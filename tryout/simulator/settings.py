@@ -18,4 +18,5 @@ class SimulatorSettings(ServiceSettings):
     hang_seconds: float = reloadable(120.0, gt=0, description="how long an unanswered call is held open at most")
     late_seconds: float = reloadable(7.0, gt=0, description="after how long a late call arrives")
     search_lag_seconds: float = reloadable(60.0, ge=0, description="how far the search is behind the state")
-    ledger_pool_size: int = Field(16, ge=1, description="database connections")
+    answer_delay_seconds: float = reloadable(0.0, ge=0, description="how much longer every answer takes, once booked")
+    ledger_pool_size: int = Field(4, ge=1, description="database connections")

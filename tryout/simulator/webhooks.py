@@ -9,14 +9,16 @@ import hmac
 import logging
 import random
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from services.chassis.http.client import HttpClient
 from services.chassis.runtime.tasks import stop
 from tryout.simulator import objects
 from tryout.simulator.ledger import Ledger
@@ -24,10 +26,11 @@ from tryout.simulator.settings import SimulatorSettings
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
-POLL_SECONDS = 0.25
+BATCH = 100
 CONCURRENCY = 4
-_TIMEOUT = aiohttp.ClientTimeout(total=5.0, connect=2.0)
+GATHER_SECONDS = 0.5
+POLL_SECONDS = 5.0
+_TIMEOUT = 5.0
 
 _DUE = """
 SELECT id, type, snapshot, created_at, attempts FROM event
@@ -36,8 +39,8 @@ WHERE due_at <= now() ORDER BY due_at LIMIT %s
 _DELIVERED = "DELETE FROM event WHERE id = ANY(%s)"
 _LATER = """
 UPDATE event SET attempts = attempts + 1,
-    due_at = CASE WHEN attempts + 1 < %s THEN now() + make_interval(secs => %s) END
-WHERE id = %s
+    due_at = CASE WHEN attempts + 1 < %s THEN now() + make_interval(secs => pause) END
+FROM unnest(%s::text[], %s::float8[]) AS refused (event_id, pause) WHERE id = event_id
 """
 
 
@@ -48,7 +51,7 @@ def signature(secret: str, payload: bytes, timestamp: int) -> str:
 
 
 class Webhooks:
-    """Delivers while entered."""
+    """Delivers while entered: what is new as soon as some of it has gathered, what was refused when its time comes."""
 
     def __init__(self, settings: SimulatorSettings, ledger: Ledger) -> None:
         self._settings = settings
@@ -56,51 +59,63 @@ class Webhooks:
         self._places = asyncio.Semaphore(CONCURRENCY)
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            timeout=_TIMEOUT,
-            connector=aiohttp.TCPConnector(limit=CONCURRENCY),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
-        self._task = asyncio.create_task(self._deliver_for_ever(), name="webhooks")
+        url = urlsplit(self._settings.webhook_url or "")
+        if url.netloc:
+            self._client = HttpClient(f"{url.scheme}://{url.netloc}")
+            self._target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+            self._task = asyncio.create_task(self._deliver_for_ever(), name="webhooks")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await stop(self._task)
-        await self._session.close()
+        if self._settings.webhook_url:
+            await stop(self._task)
+            await self._client.__aexit__(kind, error, trace)
 
     async def _deliver_for_ever(self) -> None:
         while True:
-            count = 0
-            if self._settings.webhook_url and self._settings.webhooks:
+            pause = POLL_SECONDS
+            self._ledger.told.clear()
+            if self._settings.webhooks:
                 try:
-                    count = await self._round(self._settings.webhook_url)
+                    pause = await self._round()
                 except (OperationalError, PoolTimeout) as error:
                     log.warning("webhooks wait for the database: %s", type(error).__name__)
-            if count < BATCH:
-                await asyncio.sleep(POLL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                async with asyncio.timeout(pause * random.uniform(0.8, 1.0)):  # noqa: S311
+                    await self._ledger.told.wait()
+                await asyncio.sleep(GATHER_SECONDS)
+            except TimeoutError:
+                pass
 
-    async def _round(self, url: str) -> int:
+    async def _round(self) -> float:
+        """Delivers what is due; seconds until there may be more."""
         due = await self._ledger.rows(_DUE, (BATCH,))
-        results = await asyncio.gather(*(self._deliver(url, row) for row in due))
+        if not due:
+            return POLL_SECONDS
+        results = await asyncio.gather(*(self._deliver(row) for row in due))
         delivered = [row[0] for row, taken in zip(due, results, strict=True) if taken]
         if delivered:
             await self._ledger.rows(_DELIVERED, (delivered,))
-        for row, taken in zip(due, results, strict=True):
-            if not taken:
-                seconds = min(60.0, 0.5 * 2 ** row[4]) * random.uniform(0.5, 1.0)  # noqa: S311
-                await self._ledger.rows(_LATER, (self._settings.webhook_attempts, seconds, row[0]))
-        return len(due)
+        refused = [row for row, taken in zip(due, results, strict=True) if not taken]
+        pauses = await self._try_later(refused) if refused else []
+        return 0.0 if len(due) == BATCH else min(pauses, default=POLL_SECONDS)
 
-    async def _deliver(self, url: str, row: tuple[Any, ...]) -> bool:
+    async def _try_later(self, refused: Sequence[tuple[Any, ...]]) -> list[float]:
+        pauses = [min(60.0, 0.5 * 2 ** row[4]) * random.uniform(0.5, 1.0) for row in refused]  # noqa: S311
+        names = [row[0] for row in refused]
+        await self._ledger.rows(_LATER, (self._settings.webhook_attempts, names, pauses))
+        return pauses
+
+    async def _deliver(self, row: tuple[Any, ...]) -> bool:
         identity, kind, snapshot, created, _ = row
         payload = orjson.dumps(objects.event(identity, kind, snapshot, created))
         secret = self._settings.stripe_webhook_secret.get_secret_value()
         headers = {"content-type": "application/json", "stripe-signature": signature(secret, payload, int(time.time()))}
         try:
-            async with self._places, self._session.post(url, data=payload, headers=headers) as response:
-                return 200 <= response.status < 300
-        except (aiohttp.ClientError, TimeoutError):
+            async with self._places:
+                reply = await self._client.request("POST", self._target, headers, payload, _TIMEOUT)
+        except (OSError, TimeoutError):
             return False
+        return 200 <= reply.status < 300

@@ -14,6 +14,7 @@ Problem
 ├── PreconditionRequired 428
 ├── TooManyRequests 429
 ├── InternalError 500
+├── Overloaded 503
 └── Unavailable 503
 """
 
@@ -21,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypedDict
 
 TYPE_PREFIX = "https://mercato.dev/problems/"
+OVERLOADED = "x-envoy-ratelimited"
+"""On an answer that must not be asked for again at once: Envoy then does not. It never reaches a client."""
 
 
 class FieldError(TypedDict):
@@ -111,6 +114,15 @@ class TooManyRequests(Problem):
 
 class InternalError(Problem):
     pass
+
+
+class Overloaded(Problem):
+    """Refused because of how much there is to do; nothing was begun. The same request is welcome later."""
+
+    status, slug, title = 503, "overloaded", "Overloaded"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail, headers={"retry-after": str(retry_after), OVERLOADED: "true"})
 
 
 class Unavailable(Problem):

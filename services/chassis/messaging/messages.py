@@ -15,6 +15,9 @@ from services.chassis.runtime.ids import new_id
 CONTENT_TYPE = "application/json"
 # Ids are keys of the inbox, whose index takes no more than about 2,700 bytes; ours are UUIDs.
 LONGEST_ID = 255
+WAIT = "mercato-wait"
+"""Header of a reply: for how many seconds work waits in the queues of the service that sends it."""
+_WAIT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -24,7 +27,11 @@ class InvalidMessage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`key` orders messages (the order's id); `trace` is the W3C traceparent it was caused under."""
+    """`key` orders messages (the order's id); `trace` is the W3C traceparent it was caused under.
+
+    `wait`: for how many seconds work waits at the sender, as far as it says. `sent`: when what was read was written
+    (with the change that caused it, before it went to Kafka), as far as it says.
+    """
 
     topic: str
     key: str
@@ -32,6 +39,8 @@ class Message:
     data: dict[str, Any]
     id: str = field(default_factory=lambda: str(new_id()))
     trace: str | None = None
+    wait: float = 0.0
+    sent: datetime | None = None
 
     def headers(self, source: str) -> dict[str, str]:
         """The Kafka headers of the binary mode."""
@@ -46,7 +55,13 @@ class Message:
         }
         if self.trace:
             headers["traceparent"] = self.trace
+        if self.wait:
+            headers[WAIT] = f"{self.wait:.3f}"
         return headers
+
+    def waited(self) -> float:
+        """Seconds since it was written, by this machine's clock; 0 where it does not say."""
+        return max(0.0, (datetime.now(UTC) - self.sent).total_seconds()) if self.sent else 0.0
 
     def payload(self) -> bytes:
         return orjson.dumps(self.data, option=orjson.OPT_UTC_Z)
@@ -75,4 +90,15 @@ class Message:
         trace = headers.get("traceparent")
         if trace and not _TRACEPARENT.fullmatch(trace):
             trace = None
-        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], trace)
+        wait = headers.get(WAIT, "")
+        waited = float(wait) if _WAIT.fullmatch(wait) else 0.0
+        sent = _time(headers.get("ce_time", ""))
+        return cls(topic, text, headers["ce_type"], data, headers["ce_id"], trace, waited, sent)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

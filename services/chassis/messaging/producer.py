@@ -18,9 +18,8 @@ from services.chassis.observability import metrics
 
 log = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.5
 _FULL_SECONDS = 0.01
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.05
 # After so many records the event loop gets a turn: handing over takes some microseconds each.
 _TURN = 100
 STALL_SECONDS = 15.0
@@ -103,6 +102,7 @@ class Producer:
         }
         self._client = Client(self._config)
         self._stop = threading.Event()
+        self._asked = threading.Event()
         self.steady = threading.Lock()
         """Whoever holds it hands all records over to the same client."""
         self.on_replaced: Callable[[], None] = lambda: None
@@ -118,6 +118,7 @@ class Producer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
+        self._asked.set()
         await asyncio.to_thread(self._thread.join, 2.0)
         if left := len(self._client):
             log.warning("%d records were not acknowledged; their outbox rows stay for the next start", left)
@@ -143,6 +144,7 @@ class Producer:
             )
         except (BufferError, KafkaException):
             return False
+        self._asked.set()
         return True
 
     async def send(self, records: Sequence[Record]) -> Sent:
@@ -197,6 +199,7 @@ class Producer:
                 batch.answer(position, error)
                 return
             else:
+                self._asked.set()
                 return
 
     def _replace_if_broken(self, error: KafkaError) -> None:
@@ -216,7 +219,10 @@ class Producer:
         former.poll(0)
 
     def _poll(self) -> None:
+        """Hears the answers. Not each as it comes: to be woken for one costs more than to handle ten."""
         while not self._stop.is_set():
-            if self._client.poll(_POLL_SECONDS):
-                # What is answered in the next moment is heard in one go: to be woken for each costs more than to wait.
+            self._asked.wait()
+            self._asked.clear()
+            while len(self._client) and not self._stop.is_set():
                 time.sleep(_GATHER_SECONDS)
+                self._client.poll(0)

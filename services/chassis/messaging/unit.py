@@ -22,8 +22,13 @@ from services.chassis.storage.session import Row, Session
 
 log = logging.getLogger(__name__)
 
-Conflict = (SerializationFailure, UniqueViolation)
-"""Somebody else was quicker."""
+
+class Stale(Exception):
+    """A remembered row would have been decided on without proof that it is still so (`recent.py`)."""
+
+
+Conflict = (SerializationFailure, UniqueViolation, Stale)
+"""Somebody else was quicker, or may have been."""
 
 
 class Unit:

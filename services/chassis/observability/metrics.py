@@ -63,6 +63,20 @@ SAGA_IGNORED = Counter(
     "Late or duplicate replies the saga ignored by name, by type and order status.",
     ["type", "status"],
 )
+ADMISSIONS = Counter(
+    "mercato_admissions_total",
+    "New orders at the gate, by outcome: admitted, refused (503, for there is too much to do), repeated (taken before, "
+    "and let through though others are refused).",
+    ["outcome"],
+)
+ADMISSION_LIMIT = Gauge(
+    "mercato_admission_limit", "New orders a second that this replica takes; +Inf when it takes all."
+)
+ADMISSION_WAIT = Gauge(
+    "mercato_admission_wait_seconds",
+    "How long work waits, by where: placing, pending, product, payment, silence (a partner that says nothing).",
+    ["source"],
+)
 
 # -- Customers and notifications -------------------------------------------------------------------------------------
 LOGINS = Counter("mercato_logins_total", "Log-ins with a password, by outcome: right, wrong, limited.", ["outcome"])
@@ -81,6 +95,9 @@ PROVIDER_CALLS = Histogram(
     buckets=_LATENCY,
 )
 PAYMENTS_WAITING = Gauge("mercato_payments_waiting", "Payments whose next provider call waits for its time.")
+PAYMENT_WAIT = Gauge(
+    "mercato_payment_wait_seconds", "The longest that a command or a due provider call waits before it is begun."
+)
 PAYMENT_ANSWERS_LATE = Counter(
     "mercato_payment_answers_late_total", "Answers that came after another worker had taken the payment over."
 )

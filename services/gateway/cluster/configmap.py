@@ -13,7 +13,7 @@ from services.chassis.kube.events import Complaint, Complaints
 from services.chassis.kube.mirrors import Mirrors
 from services.gateway.documents import Documents, Refused, is_document, parse
 from services.gateway.models import GatewayPolicy, HTTPRoute
-from services.gateway.sources import OnDocuments
+from services.gateway.source import OnDocuments
 
 CONFIGMAPS: Final = Resource("v1", "configmaps")
 LABEL: Final = "mercato.dev/gateway-config"

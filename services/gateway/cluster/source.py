@@ -23,7 +23,7 @@ from services.gateway.cluster.objects import (
 from services.gateway.cluster.writer import StatusWriter
 from services.gateway.documents import Documents, Refused
 from services.gateway.settings import GatewaySettings
-from services.gateway.sources import OnDocuments
+from services.gateway.source import OnDocuments
 
 
 class RouteObjects:

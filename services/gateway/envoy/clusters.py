@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from services.chassis.http.problems import OVERLOADED
 from services.gateway.endpoints import Endpoint
 from services.gateway.envoy.options import Resource, duration, file_source, typed
 from services.gateway.policies import BackendPolicy
@@ -33,10 +35,9 @@ def cluster(name: str, policy: BackendPolicy, endpoints_file: Path) -> Resource:
             ]
         },
         outlier_detection={
-            "consecutive_gateway_failure": outliers.consecutive_errors,
-            "enforcing_consecutive_gateway_failure": 100,
-            # A 500 may be the request's fault: only what a gateway would answer speaks against the endpoint.
-            "enforcing_consecutive_5xx": 0,
+            "consecutive_5xx": outliers.consecutive_errors,
+            "enforcing_consecutive_5xx": 100,
+            "enforcing_consecutive_gateway_failure": 0,
             "enforcing_success_rate": 0,
             "interval": "1s",
             "base_ejection_time": duration(outliers.eject_for),
@@ -48,9 +49,26 @@ def cluster(name: str, policy: BackendPolicy, endpoints_file: Path) -> Resource:
                 # Shorter than the services' keep-alive (75 s), or a request may meet a closing connection.
                 common_http_protocol_options={"idle_timeout": "60s"},
                 explicit_http_config={"http_protocol_options": {}},
+                outlier_detection={"error_matcher": _SPEAKS_AGAINST_THE_ENDPOINT},
             )
         },
     )
+
+
+def _answered(name: str, value: Resource) -> Resource:
+    return {"http_response_headers_match": {"headers": [{"name": name, **value}]}}
+
+
+# A 500 may be the request's fault, and a service that takes no more for the moment is in good health: only what a
+# gateway would answer speaks against the endpoint. Failures without an answer always do.
+_SPEAKS_AGAINST_THE_ENDPOINT: Final = {
+    "and_match": {
+        "rules": [
+            _answered(":status", {"string_match": {"safe_regex": {"regex": "502|503|504"}}}),
+            {"not_match": _answered(OVERLOADED, {"present_match": True})},
+        ]
+    }
+}
 
 
 def load_assignment(name: str, endpoints: Sequence[Endpoint]) -> Resource:

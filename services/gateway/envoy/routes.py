@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from services.chassis.http import problems
 from services.gateway.envoy import bodies, rate_limits
 from services.gateway.envoy.local_replies import REPEATABLE, trace_header
 from services.gateway.envoy.options import JWT_REQUIREMENT, SUBJECT_HEADER, EnvoyOptions, Resource, duration, typed
@@ -41,6 +42,7 @@ def route_configuration(table: RouteTable, options: EnvoyOptions) -> Resource:
         "domains": ["*"],
         "matcher": bodies.by_body(lines),
         "response_headers_to_add": [trace_header()],
+        "response_headers_to_remove": [problems.OVERLOADED],
     }
     if options.rate_limits:
         by_line = (limit for route in table.routes for limit in route.policy.limits)

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from services.chassis.http.problems import Problem
+from services.chassis.http.responses import problem_response
 from tests.support.ports import free_port
 
 
@@ -73,12 +75,13 @@ class Issuer:
 class Service:
     """Tells what reached it; `statuses` are answered first, in order, each once.
 
-    Its `description` is what it says of its API: 404 without one.
+    While there is a `problem`, that is the answer. Its `description` is what it says of its API: 404 without one.
     """
 
     def __init__(self, name: str) -> None:
         self.name, self.requests, self.statuses = name, 0, list[int]()
         self.pause = 0.0
+        self.problem: Problem | None = None
         self.description: Any = None
         self.app = Starlette(
             routes=[
@@ -99,6 +102,8 @@ class Service:
         self.requests += 1
         body = await request.body()
         await asyncio.sleep(self.pause)
+        if self.problem:
+            return problem_response(self.problem)
         status = self.statuses.pop(0) if self.statuses else 200
         seen = {"service": self.name, "headers": dict(request.headers), "bytes": len(body)}
         return JSONResponse(seen, status, {"x-trace-id": "the-service's-own"})

@@ -1,3 +1,6 @@
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
@@ -8,7 +11,7 @@ import pytest
 
 from tests.support.serving import served
 from tryout.mailcatcher.app import build
-from tryout.mailcatcher.receiver import MAX_MESSAGE
+from tryout.mailcatcher.dialogue import MAX_MESSAGE
 from tryout.mailcatcher.settings import MailCatcherSettings
 
 
@@ -110,13 +113,27 @@ async def test_too_large_a_message_is_refused_and_the_next_is_taken(
     assert len(await _messages(catcher)) == 1
 
 
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """No file of this process grows any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 async def test_a_full_disk_is_answered_as_a_temporary_fault(
     catcher: aiohttp.ClientSession, settings: MailCatcherSettings
 ) -> None:
-    settings.mail_directory.rename(settings.mail_directory.with_name("away"))
-    with pytest.raises(aiosmtplib.SMTPDataError) as refusal:
-        await _send(settings, _message())
+    message = _message()
+    with _full_disk(), pytest.raises(aiosmtplib.SMTPDataError) as refusal:
+        await _send(settings, message)
     assert refusal.value.code == 452
+    assert await _messages(catcher) == []
+    await _send(settings, message)
+    assert [one["message_id"] for one in await _messages(catcher)] == [message["Message-ID"]]
 
 
 async def test_nothing_in_a_message_can_act_in_the_inbox(

@@ -3,16 +3,22 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
+from services.chassis.messaging.messaging import Messaging
+from services.chassis.messaging.recent import Recent
 from services.chassis.storage.database import Database
+from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Provider
 from services.payment.due import DueCalls
 from services.payment.handlers import PaymentHandler
+from services.payment.hints import Hints
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
+from services.payment.repository import Stored
 from tests.contract.payment import parts
 from tests.integration.payment.service import Service, Start
 
@@ -51,6 +57,7 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
             simulator,
             **{
                 "database_url": SecretStr(payment_url),
+                "kafka_bootstrap": "127.0.0.1:1",
                 "provider_timeout_seconds": 0.5,
                 "poll_seconds": 0.05,
                 "backoff_first_seconds": 0.05,
@@ -61,12 +68,20 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
         database = Database(settings)
         stripe = StripeProvider(settings)
         caller = Caller(settings, provider or stripe)
-        recorder, due = Recorder(settings, database, caller), DueCalls(settings, database, caller)
-        resources: list[AbstractAsyncContextManager[Any]] = [database, stripe, recorder, caller, due]
+        messaging = Messaging(settings, database)  # not entered: what is published stays in the outbox
+        changes, commands = messaging.single_units("changes"), messaging.single_units("commands")
+        backlog, memory = Backlog(), Recent[UUID, Stored]()
+        recorder = Recorder(settings, changes, caller, backlog, memory)
+        due = DueCalls(settings, database, changes, caller, backlog=backlog, memory=memory)
+        hints = Hints(database, due)
+        resources: list[AbstractAsyncContextManager[Any]] = [
+            database, changes, stripe, recorder, caller, due, hints, commands
+        ]  # fmt: skip
         for resource in resources:
             await resource.__aenter__()
             opened.append(resource)
-        return Service(settings, database, due, PaymentHandler(settings, caller), payment_url, ledger_url)
+        handler = PaymentHandler(settings, caller, backlog, memory)
+        return Service(settings, database, caller.heard, hints, commands, handler, payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):

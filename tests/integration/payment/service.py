@@ -10,11 +10,13 @@ import psycopg
 
 from services.chassis.http.app import application
 from services.chassis.messaging.messages import Message
+from services.chassis.messaging.units import Changes
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
-from services.payment.due import DueCalls
 from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
 from services.payment.handlers import PaymentHandler
+from services.payment.heard import Heard
+from services.payment.hints import Hints
 from services.payment.settings import PaymentSettings
 
 VISA = "pm_card_visa"
@@ -27,17 +29,18 @@ class Service:
 
     settings: PaymentSettings
     database: Database
-    due: DueCalls
+    heard: Heard
+    hints: Hints
+    commands: Changes
     handler: PaymentHandler
     payment_url: str
     ledger_url: str
 
     async def send(self, *messages: Message) -> None:
-        async with self.database.transaction() as tx:
-            await self.handler.handle(tx, list(messages))
+        await self.commands.do(lambda unit: self.handler.handle(unit, list(messages)))
 
     def routes(self) -> list[Any]:
-        return Webhooks(self.settings, self.database, self.due).routes()
+        return Webhooks(self.settings, self.heard, self.hints).routes()
 
     def application(self) -> Any:
         return application(self.settings, routes=self.routes())

@@ -1,6 +1,7 @@
 """Commands in, money moved at the provider, replies out: on real databases."""
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from services.chassis.messaging.unit import Unit
 from services.payment import answers
 from services.payment.answers import Answer
 from services.payment.intents import Call, Operation
@@ -228,10 +230,13 @@ async def test_a_definite_capture_failure_is_told_and_voided(start: Start) -> No
 async def test_nothing_is_called_before_its_intent_is_committed(start: Start) -> None:
     service = await start()
     command = authorize()
-    async with service.database.transaction() as tx:
-        await service.handler.handle(tx, [command])
-        await asyncio.sleep(0.1)  # a call would have been made by now
+
+    def work(unit: Unit) -> None:
+        service.handler.handle(unit, [command])
+        time.sleep(0.1)  # a call would have been made by now
         assert service.entries(order_of(command)) == []
+
+    await service.commands.do(work)
     await replied(service, order_of(command), "authorized")
 
 

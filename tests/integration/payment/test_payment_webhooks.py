@@ -7,6 +7,7 @@ from uuid import UUID
 import aiohttp
 import orjson
 
+from services.payment.hints import WAITING
 from tests.contract.payment import parts
 from tests.contract.payment.parts import until
 from tests.integration.payment.service import Start, authorize
@@ -61,3 +62,35 @@ async def test_a_signed_webhook_brings_the_look_up_forward_but_does_not_decide(s
         assert (await post(base, payload, signed(payload)))[0] == 200
         await until(lambda: service.row(order_id)["status"] == "processing")
     assert service.replies(order_id) == []
+
+
+async def test_a_webhook_that_tells_what_the_answer_told_asks_nothing(start: Start) -> None:
+    service = await start()
+    command = authorize()
+    order_id = UUID(command.key)
+    await service.send(command)
+    await until(lambda: bool(service.replies(order_id)))
+    intent = {"id": "pi_1", "status": "requires_capture", "metadata": {"order_id": command.key}}
+    payload = orjson.dumps({"type": "payment_intent.amount_capturable_updated", "data": {"object": intent}})
+    async with served(service.application()) as base:
+        assert (await post(base, payload, signed(payload)))[0] == 200
+        assert service.hints.waiting == 0
+        news = event(command.key)
+        assert (await post(base, news, signed(news)))[0] == 200
+        assert service.hints.waiting == 1
+
+
+async def test_many_webhooks_share_a_statement_and_too_many_are_left_to_their_due_times(start: Start) -> None:
+    service = await start(backoff_first_seconds=60.0, backoff_longest_seconds=60.0)
+    commands = [authorize("pm_card_simulate_timeout") for _ in range(20)]
+    await service.send(*commands)
+    orders = [UUID(command.key) for command in commands]
+    await until(lambda: all(service.row(one)["claim"] is None and service.row(one)["due_at"] for one in orders))
+    for number in range(WAITING + 10 - len(orders)):
+        service.hints.take(UUID(int=number))
+    for order_id in orders:
+        service.hints.take(order_id)
+    assert service.hints.waiting == WAITING
+    await until(lambda: service.hints.waiting == 0)
+    assert [service.row(one)["status"] for one in orders[-10:]] == ["unanswered"] * 10
+    await until(lambda: all(service.row(one)["status"] == "processing" for one in orders[:10]))

@@ -52,7 +52,14 @@ def product_settings(product_postgres: str, product_currency: str) -> Iterator[P
     with psycopg.connect(product_postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE product_template")
         url = SecretStr(_database(product_postgres, name))
-        yield ProductSettings(database_url=url, issuer=ISSUER, host="127.0.0.1", port=0, currency=product_currency)
+        yield ProductSettings(
+            database_url=url,
+            kafka_bootstrap="127.0.0.1:1",
+            issuer=ISSUER,
+            host="127.0.0.1",
+            port=0,
+            currency=product_currency,
+        )
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-import psycopg
 import pytest
 
-from services.chassis.messaging import inbox
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.storage.database import Database
 from services.product.catalog import SEED_ON_HAND, seed_products
 from services.product.handlers import StockHandler
 from services.product.seed import seeded
+from services.product.settings import ProductSettings
+from tests.support.replicas import Replica, handled
 
 HANDLER = StockHandler("EUR")
 MUG, CUP, *_ = [product.id for product in seed_products()]
@@ -36,21 +36,19 @@ def message(kind: str, order: UUID, **data: Any) -> Message:
     return Message("product.commands", str(order), f"mercato.product.{kind}.v1", {"order_id": str(order), **data})
 
 
-async def handle(database: Database, messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """One batch, as the consumer handles it; the replies that committed with it."""
-    async with database.transaction() as tx:
-        await HANDLER.handle(tx, await inbox.unseen(tx.connection, messages))
-        replies = list(tx.messages)
+def told(replies: Sequence[Message]) -> list[dict[str, Any]]:
     return [orjson.loads(reply.payload()) | {"type": reply.type} for reply in replies]
 
 
-async def patiently(database: Database, messages: Sequence[Message]) -> list[dict[str, Any]]:
+async def handle(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """One batch, as the consumer handles it; the replies that committed with it."""
+    return told(await handled(settings, HANDLER.handle, messages))
+
+
+async def patiently(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
     """As the consumer does: a batch that met another consumer's work is tried again."""
-    while True:
-        try:
-            return await handle(database, messages)
-        except (psycopg.errors.UniqueViolation, psycopg.OperationalError):
-            continue
+    with Replica(settings, HANDLER.handle) as replica:
+        return told(await replica.take(messages))
 
 
 async def set_on_hand(database: Database, product: UUID, units: int) -> None:
@@ -102,10 +100,10 @@ async def test_a_catalog_in_another_currency_stops_the_start_and_says_why(databa
             pass
 
 
-async def test_the_life_of_orders_in_one_batch(database: Database) -> None:
+async def test_the_life_of_orders_in_one_batch(database: Database, product_settings: ProductSettings) -> None:
     kept, undone, refused, late = (uuid4() for _ in range(4))
     replies = await handle(
-        database,
+        product_settings,
         [
             message("release", late),
             reserve(kept, (MUG, 2), (CUP, 1)),
@@ -127,56 +125,66 @@ async def test_the_life_of_orders_in_one_batch(database: Database) -> None:
     assert await unbalanced(database) == []
 
 
-async def test_commands_in_batches_of_their_own_find_what_was_stored(database: Database) -> None:
+async def test_commands_in_batches_of_their_own_find_what_was_stored(
+    database: Database, product_settings: ProductSettings
+) -> None:
     order, other = uuid4(), uuid4()
-    first = await handle(database, [reserve(order, (MUG, 2)), message("release", other)])
-    repeated = await handle(database, [reserve(order, (MUG, 2)), reserve(other, (MUG, 9))])
+    first = await handle(product_settings, [reserve(order, (MUG, 2)), message("release", other)])
+    repeated = await handle(product_settings, [reserve(order, (MUG, 2)), reserve(other, (MUG, 9))])
     assert repeated == first
     assert await level(database, MUG) == (SEED_ON_HAND - 2, 2, 0)
-    await handle(database, [message("commit", order)])
+    await handle(product_settings, [message("commit", order)])
     assert await level(database, MUG) == (SEED_ON_HAND - 2, 0, 2)
-    await handle(database, [message("release", order)])
-    await handle(database, [message("release", order), message("commit", order)])
+    await handle(product_settings, [message("release", order)])
+    await handle(product_settings, [message("release", order), message("commit", order)])
     assert await level(database, MUG) == (SEED_ON_HAND, 0, 0)
     assert await unbalanced(database) == []
 
 
-async def test_a_refusal_is_repeated_as_it_was(database: Database) -> None:
+async def test_a_refusal_is_repeated_as_it_was(database: Database, product_settings: ProductSettings) -> None:
     order = uuid4()
     await set_on_hand(database, MUG, 1)
-    first = await handle(database, [reserve(order, (MUG, 2))])
+    first = await handle(product_settings, [reserve(order, (MUG, 2))])
     assert first[0]["reason"] == "out_of_stock"
     assert seed_products()[0].name in first[0]["detail"]
     await set_on_hand(database, MUG, 50)
-    assert await handle(database, [reserve(order, (MUG, 2))]) == first
+    assert await handle(product_settings, [reserve(order, (MUG, 2))]) == first
 
 
-async def test_the_same_message_twice_is_handled_once(database: Database) -> None:
+async def test_the_same_message_twice_is_handled_once(database: Database, product_settings: ProductSettings) -> None:
     command = reserve(uuid4(), (MUG, 2))
-    assert len(await handle(database, [command, command])) == 1
-    assert await handle(database, [command]) == []
+    assert len(await handle(product_settings, [command, command])) == 1
+    assert await handle(product_settings, [command]) == []
     assert await level(database, MUG) == (SEED_ON_HAND - 2, 2, 0)
 
 
 @pytest.mark.parametrize("bad", [message("burn", uuid4()), message("commit", uuid4()), message("reserve", uuid4())])
-async def test_a_batch_with_a_message_that_cannot_be_handled_leaves_no_trace(database: Database, bad: Message) -> None:
+async def test_a_batch_with_a_message_that_cannot_be_handled_leaves_no_trace(
+    database: Database, product_settings: ProductSettings, bad: Message
+) -> None:
     with pytest.raises(InvalidMessage):
-        await handle(database, [reserve(uuid4(), (MUG, 2)), bad])
+        await handle(product_settings, [reserve(uuid4(), (MUG, 2)), bad])
     assert await level(database, MUG) == (SEED_ON_HAND, 0, 0)
 
 
-async def test_fifty_customers_racing_for_the_last_ten_get_exactly_ten(database: Database) -> None:
+async def test_fifty_customers_racing_for_the_last_ten_get_exactly_ten(
+    database: Database, product_settings: ProductSettings
+) -> None:
     await set_on_hand(database, MUG, 10)
     orders = [reserve(uuid4(), (MUG, 1)) for _ in range(50)]
     batches = [orders[n::5] for n in range(5)]
-    replies = [reply for batch in await asyncio.gather(*(handle(database, b) for b in batches)) for reply in batch]
+    replies = [
+        reply for batch in await asyncio.gather(*(handle(product_settings, b) for b in batches)) for reply in batch
+    ]
     kinds = [reply["type"].split(".")[2] for reply in replies]
     assert (kinds.count("reserved"), kinds.count("refused")) == (10, 40)
     assert await level(database, MUG) == (0, 10, 0)
     assert await unbalanced(database) == []
 
 
-async def test_concurrent_batches_over_the_same_products_neither_deadlock_nor_oversell(database: Database) -> None:
+async def test_concurrent_batches_over_the_same_products_neither_deadlock_nor_oversell(
+    database: Database, product_settings: ProductSettings
+) -> None:
     chance = random.Random(4)
     hot = [product.id for product in seed_products()[:6]]
     for product in hot:
@@ -187,10 +195,10 @@ async def test_concurrent_batches_over_the_same_products_neither_deadlock_nor_ov
         for _ in range(8):
             orders = [uuid4() for _ in range(12)]
             wanted = [[(product, chance.randint(1, 3)) for product in chance.sample(hot, 3)] for _ in orders]
-            replies = await handle(database, [reserve(o, *w) for o, w in zip(orders, wanted, strict=True)])
+            replies = await handle(product_settings, [reserve(o, *w) for o, w in zip(orders, wanted, strict=True)])
             held = [UUID(reply["order_id"]) for reply in replies if reply["type"].endswith("reserved.v1")]
             ends = [message(chance.choice(["commit", "release"]), order) for order in held]
-            await handle(database, ends or [message("release", uuid4())])
+            await handle(product_settings, ends or [message("release", uuid4())])
             taken += len(held)
         return taken
 
@@ -203,10 +211,12 @@ async def test_concurrent_batches_over_the_same_products_neither_deadlock_nor_ov
         assert (on_hand + sold, reserved) == (40, 0)
 
 
-async def test_two_consumers_with_the_same_order_reserve_once(database: Database) -> None:
+async def test_two_consumers_with_the_same_order_reserve_once(
+    database: Database, product_settings: ProductSettings
+) -> None:
     """After a rebalance two consumers may hold the same order for a moment, with messages of their own."""
     orders = [uuid4() for _ in range(10)]
     batches = [[reserve(order, (MUG, 1)) for order in sequence] for sequence in (orders, orders[::-1])]
-    first, second = await asyncio.gather(*(patiently(database, batch) for batch in batches))
+    first, second = await asyncio.gather(*(patiently(product_settings, batch) for batch in batches))
     assert {reply["order_id"] for reply in first} == {reply["order_id"] for reply in second}
     assert await level(database, MUG) == (SEED_ON_HAND - 10, 10, 0)

@@ -6,6 +6,7 @@ import aiohttp
 import psycopg
 import pytest
 
+from tests.contract.payment import parts
 from tests.integration.simulator.calls import INTENTS, creation, get, post
 
 
@@ -122,3 +123,36 @@ async def test_parts_of_a_unit_are_not_held_nor_given_back(stripe_api: aiohttp.C
     await post(stripe_api, f"{INTENTS}/{intent['id']}/capture")
     status, body = await post(stripe_api, "/v1/refunds", {"payment_intent": intent["id"], "amount": "550"})
     assert (status, body["error"]["code"]) == (400, "invalid_charge_amount_no_decimal_compatible")
+
+
+async def test_what_another_process_has_cancelled_is_not_confirmed_from_memory(ledger_url: str) -> None:
+    headers = {"authorization": f"Bearer {parts.API_KEY}"}
+    async with (
+        parts.simulator(ledger_url) as base,
+        parts.simulator(ledger_url) as other,
+        aiohttp.ClientSession(base, headers=headers) as api,
+        aiohttp.ClientSession(other, headers=headers) as elsewhere,
+    ):
+        _, intent = await post(api, INTENTS, creation("pm_card_visa"))
+        assert (await post(elsewhere, f"{INTENTS}/{intent['id']}/cancel"))[0] == 200
+        status, refusal = await post(api, f"{INTENTS}/{intent['id']}/confirm")
+        assert (status, refusal["error"]["code"]) == (400, "payment_intent_unexpected_state")
+        assert refusal["error"]["payment_intent"]["status"] == "canceled"
+
+
+async def test_an_answer_can_be_delayed_once_its_call_is_booked(ledger_url: str) -> None:
+    headers = {"authorization": f"Bearer {parts.API_KEY}"}
+    async with (
+        parts.simulator(ledger_url, answer_delay_seconds=30.0) as base,
+        aiohttp.ClientSession(base, headers=headers) as api,
+    ):
+        waiting = asyncio.create_task(post(api, INTENTS, creation("pm_card_visa", "order-slow")))
+        await parts.until(lambda: _booked(ledger_url, "order-slow"))
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+def _booked(url: str, order_id: str) -> bool:
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT FROM payment_intent WHERE order_id = %s", (order_id,)).rowcount == 1

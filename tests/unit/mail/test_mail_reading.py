@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from services.chassis.runtime.ids import new_id
-from tryout.mailcatcher.mailbox import Mailbox
+from tryout.mailcatcher.mailbox import FILE, Mailbox
 from tryout.mailcatcher.reading import Letter, read, received_at
 
 
@@ -53,3 +53,17 @@ def test_a_message_cannot_claim_another_envelope(tmp_path: Path) -> None:
     letter = _kept(tmp_path, b"X-Envelope-To: eve@shop.test\r\nX-Mercato-Order: ABC\r\n\r\nX-Mercato-Order: body\r\n")
     assert letter.to == ("b@shop.test",)
     assert letter.order_id == "abc"
+
+
+def test_what_earlier_versions_kept_in_files_is_taken_in_once(tmp_path: Path) -> None:
+    first, second = str(new_id()), str(new_id())
+    for message_id in (second, first):
+        head = f"Return-Path: <a@shop>\r\nX-Envelope-To: {message_id}@shop.test\r\n"
+        (tmp_path / f"{message_id}.eml").write_text(f"{head}Subject: x\r\n\r\ntext", newline="")
+    for _ in range(2):
+        mailbox = Mailbox(tmp_path)
+        mailbox.open()
+        assert [entry.id for entry in mailbox.find(None, None, None, 10)] == [second, first]
+        assert [entry.id for entry in mailbox.find(f"{first}@shop.test", None, None, 10)] == [first]
+        mailbox.close()
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]

@@ -8,4 +8,4 @@ from tests.support.operations import calls, described
 
 
 def test_every_route_has_its_operation_and_the_other_way_round() -> None:
-    assert calls(Api(Mock(), Mock(), Mock(), Mock()).routes()) == described(OPERATIONS)
+    assert calls(Api(Mock(), Mock(), Mock(), Mock(), Mock()).routes()) == described(OPERATIONS)

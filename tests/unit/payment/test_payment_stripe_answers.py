@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp
 import pytest
 import stripe
 
@@ -86,7 +85,7 @@ def test_what_never_left_or_was_turned_away_was_not_carried_out(operation: Opera
     ):
         assert isinstance(answer_of(operation, error), answers.NotCarriedOut)
     lost = stripe.APIConnectionError("gone")  # type: ignore[no-untyped-call]
-    lost.__cause__ = aiohttp.ServerDisconnectedError()
+    lost.__cause__ = ConnectionError()
     assert isinstance(answer_of(operation, lost), answers.Unanswered)
 
 

@@ -11,7 +11,7 @@ from cli.platform.errors import PlatformError
 from tests.support.ports import free_port
 from tests.support.serving import served
 from tryout.mailcatcher.app import build
-from tryout.mailcatcher.mailbox import Mailbox
+from tryout.mailcatcher.mailbox import FILE, Mailbox
 from tryout.mailcatcher.settings import MailCatcherSettings
 
 MAILS = [b"Message-ID: <%d@mercato>\r\nSubject: x\r\n\r\ntext" % (number // 2) for number in range(9)]
@@ -41,6 +41,12 @@ def test_the_folder_is_read(folder: Path) -> None:
 
 def test_a_folder_that_is_not_there_yet_holds_none(tmp_path: Path) -> None:
     assert list(mailboxes.in_folder(tmp_path / "ghost")) == []
+
+
+def test_a_mailbox_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no mailbox" * 1000)
+    with pytest.raises(PlatformError, match=rf"the mailbox {tmp_path / FILE} cannot be read: file is not a database"):
+        list(mailboxes.in_folder(tmp_path))
 
 
 @pytest.mark.parametrize("at_once", [10_000, 10, 3, 1])

@@ -1,0 +1,74 @@
+"""The number of brisk calls follows what the provider answers, not how long it takes."""
+
+import pytest
+
+from services.payment import answers
+from services.payment.answers import Answer
+from services.payment.pace import LEAST, Pace
+from tests.contract.payment.parts import payment_settings
+
+GOOD = answers.Authorized("pi_1")
+SILENT = answers.Unanswered("TimeoutError")
+REFUSED = answers.NotCarriedOut("RateLimitError")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    return now
+
+
+def pace_of(brisk: int = 64, most: int = 1000) -> Pace:
+    return Pace(payment_settings("http://x", provider_brisk_concurrency=brisk, provider_concurrency=most))
+
+
+def second(judged: Pace, clock: list[float], heard: list[Answer], *, short: bool = True) -> int:
+    """The limit after a second with these answers, in which there was a call without room."""
+    if short:
+        judged.wanted()
+    for answer in heard[:-1]:
+        judged.heard(answer)
+    clock[0] += 1.0
+    judged.heard(heard[-1])
+    return judged.limit
+
+
+def test_good_answers_raise_the_limit_to_the_most_there_may_be(clock: list[float]) -> None:
+    judged = pace_of()
+    assert [second(judged, clock, [GOOD] * 100) for _ in range(5)] == [128, 256, 512, 1000, 1000]
+
+
+def test_without_need_it_stays(clock: list[float]) -> None:
+    judged = pace_of()
+    assert second(judged, clock, [GOOD] * 100, short=False) == 64
+
+
+def test_a_few_refusals_lower_it_and_then_it_rises_in_small_steps(clock: list[float]) -> None:
+    judged = pace_of(100)
+    assert second(judged, clock, [*[GOOD] * 90, *[REFUSED] * 10]) < 100
+    lowered = judged.limit
+    second(judged, clock, [GOOD] * 100)
+    assert lowered < judged.limit < 1.5 * lowered
+
+
+def test_a_minority_that_hangs_does_not_slow_the_others(clock: list[float]) -> None:
+    judged = pace_of()
+    assert second(judged, clock, [*[SILENT] * 20, *[GOOD] * 80]) == 128
+
+
+@pytest.mark.parametrize("failure", [SILENT, REFUSED, answers.ServerError()])
+def test_a_provider_that_answers_nothing_is_spared_down_to_the_least(clock: list[float], failure: Answer) -> None:
+    judged = pace_of()
+    for _ in range(20):
+        second(judged, clock, [failure] * 20)
+    assert judged.limit == LEAST
+
+
+def test_too_few_answers_to_judge_by_change_nothing(clock: list[float]) -> None:
+    judged = pace_of()
+    assert second(judged, clock, [SILENT] * 3) == 64
+
+
+def test_it_is_never_above_the_most_there_may_be(clock: list[float]) -> None:
+    assert pace_of(64, most=10).limit == 10
