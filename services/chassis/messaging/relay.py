@@ -168,6 +168,8 @@ class Relay:
         rows = self._ours(found)
         if not rows:
             return 0
+        if len(found) >= BATCH or sum(len(row[3]) for row in found) >= BATCH_BYTES:
+            self._outbox.left = True  # there may be more
         started = time.monotonic()
         sent = await self._producer.send([Record(*row[1:5]) for row in rows])
         gone = _acknowledged(rows, sent)

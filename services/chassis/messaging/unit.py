@@ -6,6 +6,7 @@ and the unit is worked anew, now *locking* what it reads. So a race costs a repe
 ways to the database instead of seven. A row's revision is its `xmin`, the transaction that wrote it last.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -18,6 +19,8 @@ from services.chassis.messaging.messages import Message
 from services.chassis.messaging.outbox import Outbox
 from services.chassis.messaging.statement import statement
 from services.chassis.storage.session import Row, Session
+
+log = logging.getLogger(__name__)
 
 
 class Stale(Exception):
@@ -83,10 +86,13 @@ class Unit:
             self._hand_on = partial(outbox.hand_on, records, numbers, older)
 
     def committed(self) -> None:
-        """What is to happen now that it holds: others wait for the messages."""
+        """What is to happen now that it holds: others wait for the messages. No failure of it makes that undone."""
         for callback in (self._hand_on, *self._callbacks):
-            if callback:
-                callback()
+            try:
+                if callback:
+                    callback()
+            except Exception as error:
+                log.error("what follows a commit failed: %s", type(error).__name__)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.retries import dead_letter_topic, text_headers
 from services.chassis.messaging.unit import Unit, unit_of
 from services.chassis.storage.database import Database
-from tests.support.bare import Bare, Effects, emptied, numbered, send, until, urgent
+from tests.support.bare import Bare, Effects, emptied, numbered, publish, send, until, urgent
 from tests.support.counting import count_up, create, first_appearances
 from tests.support.topic_reader import read
 
@@ -89,7 +89,7 @@ async def test_what_batches_publish_urgently_leaves_in_their_order(
     await bare.relay(database)
     async with bare.consumer(topic, handle):
         for number in range(30):
-            send(bare, topic, numbered(topic, "a", number))
+            await publish(bare, urgent(topic, "a", number))
         await until(lambda: effects.reaches(30))
         await until(lambda: emptied(database))
     ((count,),) = await database.fetch("SELECT n FROM counter")

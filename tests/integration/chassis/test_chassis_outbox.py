@@ -143,6 +143,19 @@ async def test_a_large_backlog_goes_out_in_batches_bounded_by_bytes(
     assert await first_appearances(bare, topic, 3000) == {"a": list(range(3000))}
 
 
+@pytest.mark.parametrize("limit", [("BATCH", 100), ("BATCH_BYTES", 1000)])
+async def test_a_backlog_goes_out_without_a_pause_for_looking(
+    bare: Bare, database: Database, topics: Topics, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(relay_module, "LOOK_SECONDS", 1000.0)
+    monkeypatch.setattr(relay_module, *limit)
+    topic = topics()
+    await publish(bare, *(numbered(topic, "a", number) for number in range(1000)))
+    await bare.relay(database)
+    await until(lambda: emptied(database))
+    assert await first_appearances(bare, topic, 1000) == {"a": list(range(1000))}
+
+
 async def test_a_relay_outlives_a_lost_database(
     bare: Bare, database: Database, topics: Topics, postgres: Postgres
 ) -> None:

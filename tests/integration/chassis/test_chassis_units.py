@@ -117,6 +117,30 @@ async def test_an_item_that_cannot_be_done_does_not_fail_the_others(
 
 
 @pytest.mark.usefixtures("kept")
+async def test_a_failure_after_the_commit_neither_repeats_nor_denies_it(
+    bare: Bare, database: Database, keeper: Keeper, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError("ann@shop.test")
+
+    def work(unit: Unit, texts: Sequence[str]) -> Sequence[str | Exception]:
+        unit.after_commit(fail)
+        unit.after_commit(lambda: called.extend(texts))
+        return keeper(unit, texts)
+
+    entered = Units(bare.settings, bare.outbox(), "texts", work, most=100, apart=str)
+    async with entered, gathered(entered, keeper, "a", "b") as tasks:
+        pass
+    assert [task.result() for task in tasks] == ["A", "B"]
+    assert await texts_kept(database) == ["a", "b", "wait"]
+    assert called == ["wait", "a", "b"]
+    assert "what follows a commit failed: RuntimeError" in caplog.text
+    assert "ann@shop.test" not in caplog.text
+
+
+@pytest.mark.usefixtures("kept")
 async def test_one_too_many_is_told_so_at_once(
     bare: Bare, database: Database, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
