@@ -108,7 +108,7 @@ def span(
 
 
 def _unrecorded(parent: str | None) -> trace.Span:
-    """A span of ids alone, at a tenth of the price of one that a sampler has to drop."""
+    """A span of ids alone: cheaper than one that a sampler has to drop."""
     trace_id = _trace_id_of(parent) if parent else trace.get_current_span().get_span_context().trace_id
     # Zero is no id (W3C Trace Context, 2.2.3).
     ids = trace.SpanContext(trace_id or random.getrandbits(128) or 1, random.getrandbits(64) or 1, is_remote=False)
