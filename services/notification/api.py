@@ -22,8 +22,7 @@ def routes(database: Database, tokens: Tokens) -> Sequence[BaseRoute]:
         caller = await tokens.verify(request)
         wanted = page(request)
         before = _position(wanted.cursor)
-        async with database.transaction() as unit:
-            found = await repository.of_customer(unit.connection, caller.subject, before, wanted.limit + 1)
+        found = await repository.of_customer(database, caller.subject, before, wanted.limit + 1)
         items = found[: wanted.limit]
         more = len(found) > wanted.limit
         return json_response(

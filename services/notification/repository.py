@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.notification.outcomes import Outcome, Pending
 
 # A failed one comes back to life when its event is replayed from the dead letters; any other repeat changes nothing.
@@ -145,11 +145,11 @@ async def mark_failed(connection: Connection, outcomes: Sequence[Outcome]) -> se
     return failed
 
 
-async def of_customer(connection: Connection, customer_id: str, before: UUID | None, limit: int) -> list[Listed]:
+async def of_customer(database: Database, customer_id: str, before: UUID | None, limit: int) -> list[Listed]:
     """Newest first; those older than `before`."""
-    cursor = await connection.execute(
+    rows = await database.fetch(
         "SELECT id, order_id, kind, subject, body, sent_at FROM notification"
         " WHERE customer_id = %s AND id < %s ORDER BY id DESC LIMIT %s",
         (customer_id, before or _AFTER_ALL, limit),
     )
-    return [Listed(*row) for row in await cursor.fetchall()]
+    return [Listed(*row) for row in rows]

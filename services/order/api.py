@@ -75,15 +75,14 @@ class Api:
         if caller.is_admin:
             customer = text_parameter(request, "customer_id", longest=LONGEST_SUBJECT) or None
             text = text_parameter(request, "q") or None
-        async with self._database.transaction() as unit:
-            found = await repository.listed(
-                unit.connection,
-                customer_id=customer,
-                status=_status(query.get("status")),
-                text=text,
-                before=_before(wanted.cursor),
-                limit=wanted.limit + 1,
-            )
+        found = await repository.listed(
+            self._database,
+            customer_id=customer,
+            status=_status(query.get("status")),
+            text=text,
+            before=_before(wanted.cursor),
+            limit=wanted.limit + 1,
+        )
         items = found[: wanted.limit]
         more = len(found) > wanted.limit
         return json_response(
@@ -98,8 +97,7 @@ class Api:
 
     async def timeline(self, request: Request) -> Response:
         order = await self._visible(request)
-        async with self._database.transaction() as unit:
-            return json_response({"items": await repository.timeline(unit.connection, order.id)})
+        return json_response({"items": await repository.timeline(self._database, order.id)})
 
     async def cancel(self, request: Request) -> Response:
         caller = await self._tokens.verify(request)
@@ -112,8 +110,7 @@ class Api:
     async def _visible(self, request: Request) -> Order:
         caller = await self._tokens.verify(request)
         order_id = path_uuid(request, "id")
-        async with self._database.transaction() as unit:
-            order = await repository.find(unit.connection, order_id)
+        order = await repository.find(self._database, order_id)
         if order is None or not may_see(caller, order):
             raise NotFound("There is no order with this id.")
         return order

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import parse_id
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Database
 from services.chassis.texts import words
 from services.order import search
 from services.order.saga import Line, Order, Payment, Reason, Status, Step
@@ -135,14 +135,13 @@ def read_due(unit: Unit, now: datetime, limit: int) -> list[Stored]:
     return [Stored(_order(row[:-1]), row[-1]) for row in rows]
 
 
-async def find(connection: Connection, order_id: UUID) -> Order | None:
-    cursor = await connection.execute(f"SELECT {_COLUMNS} FROM orders WHERE id = %s", (order_id,))  # noqa: S608
-    row = await cursor.fetchone()
-    return _order(row) if row else None
+async def find(database: Database, order_id: UUID) -> Order | None:
+    rows = await database.fetch(f"SELECT {_COLUMNS} FROM orders WHERE id = %s", (order_id,))  # noqa: S608
+    return _order(rows[0]) if rows else None
 
 
 async def listed(
-    connection: Connection,
+    database: Database,
     *,
     customer_id: str | None,
     status: Status | None,
@@ -172,19 +171,18 @@ async def listed(
         conditions.append("id < %s")
         values.append(str(before))
     where = " AND ".join(conditions)
-    cursor = await connection.execute(
+    rows = await database.fetch(
         f"{found}SELECT {_COLUMNS} FROM orders WHERE {where} ORDER BY id DESC LIMIT %s",  # noqa: S608 - constants above
         (*values, limit),
     )
-    return [_order(row) for row in await cursor.fetchall()]
+    return [_order(row) for row in rows]
 
 
-async def timeline(connection: Connection, order_id: UUID) -> list[TimelineEntryDocument]:
+async def timeline(database: Database, order_id: UUID) -> list[TimelineEntryDocument]:
     """What happened to an order, oldest first."""
-    cursor = await connection.execute(
+    rows = await database.fetch(
         "SELECT at, event, status, detail FROM timeline WHERE order_id = %s ORDER BY id", (order_id,)
     )
-    rows = await cursor.fetchall()
     return [{"at": at, "event": event, "status": status, "detail": detail} for at, event, status, detail in rows]
 
 

@@ -1,6 +1,7 @@
 """HTTP in: parse, one transaction, render."""
 
 from collections.abc import Sequence
+from hashlib import blake2s
 from uuid import UUID
 
 from starlette.requests import Request
@@ -10,13 +11,14 @@ from starlette.routing import Route
 from services.chassis.http import idempotency
 from services.chassis.http.problems import Conflict, InvalidFields, NotFound
 from services.chassis.http.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
-from services.chassis.http.responses import json_response
+from services.chassis.http.responses import json_bytes, json_response
 from services.chassis.http.schemas import Money
 from services.chassis.http.tokens import Caller, Tokens, require_admin
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
 from services.chassis.texts import currencies
 from services.product import repository, search
+from services.product.copies import Copies, Copy
 from services.product.schemas import (
     Adjustment,
     MoveRow,
@@ -24,6 +26,7 @@ from services.product.schemas import (
     ProductDocument,
     ProductRow,
     StockMoveDocument,
+    entity_tag,
     move_document,
     product_document,
 )
@@ -36,6 +39,7 @@ class Api:
         self._database = database
         self._tokens = tokens
         self._currency = currency
+        self._copies = Copies()
 
     def routes(self) -> list[Route]:
         products = "/api/v1/products"
@@ -54,26 +58,29 @@ class Api:
     async def list(self, request: Request) -> Response:
         """Active products: by name, or the best match of `?q=` first."""
         asked, category, asked_page = text_parameter(request, "q"), text_parameter(request, "category"), page(request)
-        query = None
-        if asked:
-            query = search.asked(asked)
-            if query is None:
-                return json_response({"items": [], "next_cursor": None})
-        async with self._database.transaction() as tx:
+        after = _after(asked_page)
+        key = (asked, category, after, asked_page.limit)
+        return (await self._copies.get(key, lambda: self._page(asked, category, asked_page, after))).answer(request)
+
+    async def _page(self, asked: str, category: str, wanted: Page, after: UUID | None) -> Copy:
+        query = search.asked(asked) if asked else None
+        rows = []
+        # Words without a letter or digit are found in no product.
+        if query is not None or not asked:
             rows = await repository.list_products(
-                tx.connection,
-                query=query,
-                category=category or None,
-                after=_after(asked_page),
-                limit=asked_page.limit + 1,
+                self._database, query=query, category=category or None, after=after, limit=wanted.limit + 1
             )
-        return _list_response([product_document(row) for row in rows], asked_page)
+        body = json_bytes(_page_document([product_document(row) for row in rows], wanted))
+        return Copy(body, f'"{blake2s(body, digest_size=12).hexdigest()}"')
 
     async def read(self, request: Request) -> Response:
-        """One product, active or archived; its version is the ETag."""
-        async with self._database.transaction() as tx:
-            row = _found(await repository.product_by_id(tx.connection, path_uuid(request, "id")))
-        return _product_response(row)
+        """One product, active or archived; its ETag begins with its version."""
+        key = request.path_params["id"]
+        return (await self._copies.get(key, lambda: self._product(path_uuid(request, "id")))).answer(request)
+
+    async def _product(self, product_id: UUID) -> Copy:
+        row = _found(await repository.product_by_id(self._database, product_id))
+        return Copy(json_bytes(product_document(row)), entity_tag(row))
 
     async def create(self, request: Request) -> Response:
         await self._admin(request)
@@ -83,7 +90,8 @@ class Api:
             product_id = await repository.create_product(tx.connection, new)
             if product_id is None:
                 raise Conflict(f"The sku {new.sku} is taken; choose another.")
-            row = _found(await repository.product_by_id(tx.connection, product_id))
+            row = _found(await repository.product_within(tx.connection, product_id))
+        self._copies.forget()
         return _product_response(row, 201, {"location": f"/api/v1/products/{row.id}"})
 
     async def adjust(self, request: Request) -> Response:
@@ -101,10 +109,11 @@ class Api:
                 move = await repository.stock_move(tx.connection, product_id, first_id)
                 headers = {"location": first.location, **idempotency.REPLAYED}
                 return json_response(move_document(_found_move(move)), first.status, headers)
-            _found(await repository.product_by_id(tx.connection, product_id))
+            _found(await repository.product_within(tx.connection, product_id))
             move = await repository.adjust_stock(tx.connection, move_id, product_id, adjustment)
             if move is None:
                 raise Conflict(f"Less than {-adjustment.delta} are on hand; stock cannot go below zero.")
+        self._copies.forget()
         return json_response(move_document(move), 201, {"location": location})
 
     async def list_moves(self, request: Request) -> Response:
@@ -112,11 +121,11 @@ class Api:
         await self._admin(request)
         product_id, asked_page = path_uuid(request, "id"), page(request)
         async with self._database.transaction() as tx:
-            _found(await repository.product_by_id(tx.connection, product_id))
+            _found(await repository.product_within(tx.connection, product_id))
             rows = await repository.list_moves(
                 tx.connection, product_id, after=_after(asked_page), limit=asked_page.limit + 1
             )
-        return _list_response([move_document(row) for row in rows], asked_page)
+        return json_response(_page_document([move_document(row) for row in rows], asked_page))
 
     async def read_move(self, request: Request) -> Response:
         await self._admin(request)
@@ -157,15 +166,15 @@ def _found_move(row: MoveRow | None) -> MoveRow:
     return row
 
 
-def _product_response(row: ProductRow, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return json_response(product_document(row), status, {"etag": f'"{row.version}"', **(headers or {})})
+def _product_response(row: ProductRow, status: int, headers: dict[str, str]) -> Response:
+    return json_response(product_document(row), status, {"etag": entity_tag(row), **headers})
 
 
-def _list_response(items: Sequence[ProductDocument] | Sequence[StockMoveDocument], asked: Page) -> Response:
+def _page_document(items: Sequence[ProductDocument] | Sequence[StockMoveDocument], asked: Page) -> dict[str, object]:
     """`items` holds one more than was asked for when there is a next page."""
     more = len(items) > asked.limit
     items = items[: asked.limit]
-    return json_response({"items": items, "next_cursor": encode_cursor(str(items[-1]["id"])) if more else None})
+    return {"items": items, "next_cursor": encode_cursor(str(items[-1]["id"])) if more else None}
 
 
 def _after(asked: Page) -> UUID | None:

@@ -27,9 +27,8 @@ class Images:
 
     async def read(self, request: Request) -> Response:
         sku = str(request.path_params["sku"])
-        async with self._database.transaction() as tx:
-            # PostgreSQL takes no NUL in text, and no sku has one.
-            row = None if "\0" in sku else await repository.product_by_sku(tx.connection, sku)
+        # PostgreSQL takes no NUL in text, and no sku has one.
+        row = None if "\0" in sku else await repository.product_by_sku(self._database, sku)
         if row is None:
             raise NotFound("There is no picture under this name.")
         picture = draw(row.sku, row.name, row.category)

@@ -30,6 +30,7 @@ _MOVE: Final = {
     "reason": "delivery",
     "created_at": "2026-11-23T03:53:54.878603Z",
 }
+_NOT_CHANGED: Final = Answer(status=304, description="Not changed.", headers=["ETag", "Cache-Control"])
 _NO_PRODUCT: Final[Problems] = {NotFound: "There is no such product."}
 
 
@@ -43,7 +44,7 @@ OPERATIONS: Final = (
         path="/api/v1/products",
         name="listProducts",
         summary="List active products",
-        description="By name, or the best match of `q` first.",
+        description="By name, or the best match of `q` first; at most a second old.",
         access=Access.PUBLIC,
         paged=True,
         parameters=[
@@ -55,7 +56,9 @@ OPERATIONS: Final = (
                 status=200,
                 description="A page.",
                 content=Content(type=ListOf(ProductDocument), example={"items": [_PRODUCT], "next_cursor": None}),
-            )
+                headers=["ETag", "Cache-Control"],
+            ),
+            _NOT_CHANGED,
         ],
     ),
     Operation(
@@ -86,10 +89,11 @@ OPERATIONS: Final = (
         answers=[
             Answer(
                 status=200,
-                description="The product; its version is the `ETag`.",
+                description="The product, at most a second old. Its `ETag` begins with its version.",
                 content=Content(type=ProductDocument, example=_PRODUCT),
-                headers=["ETag"],
-            )
+                headers=["ETag", "Cache-Control"],
+            ),
+            _NOT_CHANGED,
         ],
         problems=_NO_PRODUCT,
     ),
@@ -155,7 +159,7 @@ OPERATIONS: Final = (
                 content=Content(type={"type": "string"}, media_type="image/svg+xml"),
                 headers=["ETag", "Cache-Control"],
             ),
-            Answer(status=304, description="Not changed.", headers=["ETag", "Cache-Control"]),
+            _NOT_CHANGED,
         ],
         problems={NotFound: "There is no picture under this name."},
     ),

@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
 from services.chassis.runtime.ids import new_id
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.product import search
 from services.product.catalog import image_path
 from services.product.schemas import Adjustment, MoveRow, NewProduct, ProductRow
@@ -15,6 +15,7 @@ _PRODUCTS = SQL(
     "SELECT id, sku, name, description, category, price_amount, currency, image_url, status, version,"
     " on_hand AS available FROM product JOIN stock ON product_id = id "
 )
+_ONE = _PRODUCTS + SQL("WHERE id = %s")
 _MOVES = SQL("SELECT id, product_id, delta, reason, created_at FROM stock_move ")
 
 # The place of the cursor's product is found anew, so that the cursor is nothing but its id.
@@ -51,24 +52,28 @@ def search_statement(query: Composed) -> Composed:
 
 
 async def list_products(
-    connection: Connection, *, query: Composed | None, category: str | None, after: UUID | None, limit: int
+    database: Database, *, query: Composed | None, category: str | None, after: UUID | None, limit: int
 ) -> list[ProductRow]:
     """At most `limit` active products after the product `after`: by name, or the best match of `query` first."""
+    values = {"category": category, "after": after, "limit": limit}
+    rows = await database.fetch(_LIST if query is None else search_statement(query), values)
+    return [ProductRow(*row) for row in rows]
+
+
+async def product_by_id(database: Database, product_id: UUID) -> ProductRow | None:
+    rows = await database.fetch(_ONE, (product_id,))
+    return ProductRow(*rows[0]) if rows else None
+
+
+async def product_by_sku(database: Database, sku: str) -> ProductRow | None:
+    rows = await database.fetch(_PRODUCTS + SQL("WHERE sku = %s"), (sku,))
+    return ProductRow(*rows[0]) if rows else None
+
+
+async def product_within(connection: Connection, product_id: UUID) -> ProductRow | None:
+    """The product as the connection's transaction sees it."""
     async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
-        values = {"category": category, "after": after, "limit": limit}
-        await cursor.execute(_LIST if query is None else search_statement(query), values)
-        return await cursor.fetchall()
-
-
-async def product_by_id(connection: Connection, product_id: UUID) -> ProductRow | None:
-    async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
-        await cursor.execute(_PRODUCTS + SQL("WHERE id = %s"), (product_id,))
-        return await cursor.fetchone()
-
-
-async def product_by_sku(connection: Connection, sku: str) -> ProductRow | None:
-    async with connection.cursor(row_factory=class_row(ProductRow)) as cursor:
-        await cursor.execute(_PRODUCTS + SQL("WHERE sku = %s"), (sku,))
+        await cursor.execute(_ONE, (product_id,))
         return await cursor.fetchone()
 
 

@@ -10,6 +10,7 @@ from typing import Any, LiteralString, Self
 
 import orjson
 from psycopg import AsyncConnection, OperationalError
+from psycopg.sql import Composed
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -82,7 +83,7 @@ class Database:
             callback()
 
     async def fetch(
-        self, query: LiteralString, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+        self, query: LiteralString | Composed, parameters: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """All rows of a single statement, outside any transaction. Raises as `transaction` does."""
         async with self._connection() as connection:
