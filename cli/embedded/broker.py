@@ -25,13 +25,9 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 # A broker that comes back after kill -9 is refused until the session of its former self has ended.
 broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=1000
+broker.heartbeat.interval.ms=500
 # A quorum of one has no follower to be told twice a second that nothing happened.
 metadata.max.idle.interval.ms=0
-# Each of these threads wakes some times a second also when nothing arrives, and there are few cores.
-num.network.threads=1
-num.io.threads=2
-group.coordinator.threads=1
 """
 
 _LOG4J = """\
