@@ -26,6 +26,8 @@ group.initial.rebalance.delay.ms=0
 # A broker that comes back after kill -9 is refused until the session of its former self has ended.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+# A quorum of one has no follower to be told twice a second that nothing happened.
+metadata.max.idle.interval.ms=0
 """
 
 _LOG4J = """\

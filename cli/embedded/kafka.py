@@ -66,7 +66,6 @@ def process(folder: Path, port: int, environment: Mapping[str, str]) -> ProcessS
         needs=frozenset({"kafka-storage"}),
         port=port,
         folder=folder.parent,
-        poll_every=2.0,
         grace=20.0,
     )
 

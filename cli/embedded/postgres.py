@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -14,6 +15,9 @@ from cli.embedded.tool import run_tool
 from cli.embedded.unprivileged import Account, account, become
 from cli.supervisor.probes import TIMEOUT
 from cli.supervisor.spec import Probe, ProcessSpec, StartError
+
+if TYPE_CHECKING:
+    import psycopg
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -80,7 +84,6 @@ def process(folder: Path, port: int, superuser_url: str, environment: Mapping[st
         needs=frozenset({"postgres-cluster"}),
         port=port,
         folder=Path("/"),
-        poll_every=2.0,
         stop_signal=signal.SIGINT,  # fast shutdown
         death_signal=signal.SIGQUIT,  # immediate shutdown, which takes its own children along
         grace=20.0,
@@ -110,15 +113,20 @@ def clear_stale_pid(folder: Path) -> None:
 
 
 def _probe(url: str) -> Probe:
+    """Ready when a query is answered; one connection for all, since each costs the server a process."""
+    held: list[psycopg.AsyncConnection] = []
+
     async def probe() -> str | None:
         import psycopg  # noqa: PLC0415 - slow to import, and the server takes a moment anyway
 
         try:
             async with asyncio.timeout(TIMEOUT):
-                connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-                async with connection:
-                    await connection.execute("SELECT 1")
+                if not held:
+                    held.append(await psycopg.AsyncConnection.connect(url, autocommit=True))
+                await held[0].execute("SELECT 1")
         except (OSError, TimeoutError, psycopg.Error) as error:
+            while held:
+                await held.pop().close()
             return str(error).partition("\n")[0] or type(error).__name__
         return None
 

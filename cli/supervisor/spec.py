@@ -39,7 +39,7 @@ class ProcessSpec:
     metrics_port: int | None = None
     folder: Path | None = None
     """Working folder."""
-    poll_every: float = 0.75
+    poll_every: float = 2.0
     """Seconds between readiness probes once it is ready."""
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL

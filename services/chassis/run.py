@@ -14,6 +14,7 @@ from prometheus_client import start_http_server
 from starlette.applications import Starlette
 
 from services.chassis.configuration.settings import ServiceSettings, load
+from services.chassis.http.server import Server
 from services.chassis.observability import telemetry
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _serve(settings: S, build: Callable[[S], Starlette]) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
 
     def stop(_signal: int, _frame: object) -> None:
         server.should_exit = True

@@ -58,11 +58,29 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read(folder: Path) -> Documents:
-    """All documents of `folder/*.yaml` and `*.yml`. Raises OSError when the folder itself cannot be read."""
+@dataclass(frozen=True)
+class Texts:
+    """The files of a folder as (name, text), and those that hold no text that could be read."""
+
+    files: tuple[tuple[str, str], ...]
+    refused: tuple[Refused, ...]
+
+
+def texts(folder: Path) -> Texts:
+    """What is in `folder/*.yaml` and `*.yml`. Raises OSError when the folder itself cannot be read."""
     refused: list[Refused] = []
-    found = parse(_texts(folder, refused))
-    return replace(found, refused=(*refused, *found.refused))
+    return Texts(tuple(_texts(folder, refused)), tuple(refused))
+
+
+def understood(found: Texts) -> Documents:
+    """All documents of the files."""
+    documents = parse(found.files)
+    return replace(documents, refused=(*found.refused, *documents.refused))
+
+
+def read(folder: Path) -> Documents:
+    """All documents of the folder. Raises OSError when the folder itself cannot be read."""
+    return understood(texts(folder))
 
 
 def parse(files: Iterable[tuple[str, str]]) -> Documents:

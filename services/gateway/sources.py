@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from services.chassis.runtime.watched_folder import looks
-from services.gateway.documents import Documents, Refused, read
+from services.gateway.documents import Documents, Refused, Texts, texts, understood
 from services.gateway.settings import GatewaySettings
 from services.gateway.source import OnDocuments, Source
 
@@ -31,6 +31,7 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._texts: Texts | None = None
         self._documents = Documents()
         self._behind: str | None = "the folder is not read yet"
 
@@ -48,8 +49,13 @@ class Folder:
 
     def _tell(self, on_documents: OnDocuments) -> None:
         try:
-            self._documents, self._behind = read(self._folder), None
+            found = texts(self._folder)
         except OSError as error:
+            self._texts = None
             self._behind = f"the folder cannot be read, the last routes stay: {error.strerror}"
             self._documents = replace(self._documents, refused=(Refused(str(self._folder), self._behind),))
+        else:
+            self._behind = None
+            if found != self._texts:  # to parse them takes twenty times as long as to read them
+                self._texts, self._documents = found, understood(found)
         on_documents(self._documents)

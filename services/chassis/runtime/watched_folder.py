@@ -36,7 +36,7 @@ async def looks(
                 folder,
                 watch_filter=concerns,
                 debounce=round(settle * 1000),
-                step=20,
+                step=100,
                 rust_timeout=round(every * 1000),
                 yield_on_timeout=True,
                 recursive=False,
