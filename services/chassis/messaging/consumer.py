@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 _POLL_SECONDS = 0.5
-_IDLE_FETCH_SECONDS = 2.0
+_IDLE_FETCH_SECONDS = 1.0
 # As much as some batches' worth: what gathers is not kept waiting once it is plenty.
 _GATHERED_BYTES = 262_144
 _DRAIN_SECONDS = 5.0

@@ -20,7 +20,7 @@ signed AS (
     WHERE owner = %(owner)s RETURNING bucket
 )
 SELECT (SELECT count(*) FROM outbox_relay WHERE expires_at > now() AND owner <> %(owner)s) + 1,
-    ARRAY(SELECT bucket FROM mine), (SELECT count(*) FROM outbox)
+    ARRAY(SELECT bucket FROM mine), (SELECT count(*) FROM outbox WHERE bucket >= 0)
 """
 _FORGET = "DELETE FROM outbox_relay WHERE expires_at < now() - interval '1 hour'"
 _TAKE = """

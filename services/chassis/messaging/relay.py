@@ -34,7 +34,7 @@ GATHER_SECONDS = 0.1
 """Patient messages gather for so long: what leaves together costs one request for each partition, not one each."""
 YOUNG_SECONDS = 1.0
 """An urgent row that is older was not sent by who committed it."""
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 30.0
 """How often rows are looked for that nobody told of: another process committed them, or was lost."""
 BUSY_FOR_SECONDS = 2.0
 DELETE_SECONDS = 0.5
@@ -152,8 +152,10 @@ class Relay:
         while True:
             try:
                 held = self._leases.held
-                metrics.OUTBOX_BACKLOG.set(await self._leases.renew())
-                if self._leases.held - held:
+                backlog = await self._leases.renew()
+                metrics.OUTBOX_BACKLOG.set(backlog)
+                # Rows that nobody told of: another process committed them, or was lost.
+                if backlog or self._leases.held - held:
                     self._look_at = 0.0
             except Error as error:
                 log.warning("outbox leases could not be renewed: %s", _told(error))
