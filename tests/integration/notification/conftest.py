@@ -9,7 +9,6 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from services.chassis.messaging import inbox
 from services.chassis.messaging.messages import Message
 from services.chassis.storage.database import Database
 from services.notification.handlers import Notify
@@ -17,6 +16,7 @@ from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.ports import free_port
 from tests.support.postgresql import fresh_database, migrated_template
+from tests.support.replicas import handled
 
 Deliver = Callable[..., Awaitable[None]]
 
@@ -125,13 +125,11 @@ async def mailer(database: Database, settings: NotificationSettings) -> AsyncIte
 
 @pytest.fixture
 def deliver(database: Database, settings: NotificationSettings) -> Deliver:
-    """Handles messages as the consumer does: one transaction with the inbox."""
+    """Handles messages as the consumer does: one unit with the inbox."""
 
     async def handle(*messages: Message, mailer: Mailer | None = None) -> None:
         notify = Notify(mailer or Mailer(database, settings))
-        async with database.transaction() as unit:
-            if fresh := await inbox.unseen(unit.connection, messages):
-                await notify(unit, fresh)
+        await handled(settings, notify, messages)
 
     return handle
 
