@@ -18,8 +18,8 @@ from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings
 
-PATIENCE = 0.2
-"""Seconds: a mail may be so much later, and four events of an order come in one batch instead of four."""
+PATIENCE = 0.5
+"""Seconds: a mail may be so much later, and what comes meanwhile takes one fetch and one transaction."""
 
 
 def build(settings: NotificationSettings) -> Starlette:
