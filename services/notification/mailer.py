@@ -37,7 +37,8 @@ _LEASE_SPARE_SECONDS = 10.0
 _LOOK_SECONDS = 5.0
 # What is due may be in another sender's statement just now.
 _LOCKED_SECONDS = 0.5
-_PER_CONNECTION = 16
+# Together as many as a full batch of order events tells of.
+_PER_CONNECTION = 32
 
 
 class Mailer:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.integration.notification.conftest import Deliver, MailServer
 
 TO_SEND = "SELECT count(*) FROM notification WHERE sent_at IS NULL AND failed_at IS NULL"
-ROOM = 64
+ROOM = 128
 
 
 async def _all_sent(sql: psycopg.Connection) -> bool:
