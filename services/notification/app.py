@@ -12,14 +12,14 @@ from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
 from services.notification.api import routes
-from services.notification.events import TOPIC
+from services.notification.events import SILENT, TOPIC
 from services.notification.handlers import Notify
 from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings
 
-PATIENCE = 0.2
-"""Seconds: a mail may be so much later, and four events of an order come in one batch instead of four."""
+PATIENCE = 0.5
+"""Seconds: a mail may be so much later, and what comes meanwhile takes one fetch and one transaction."""
 
 
 def build(settings: NotificationSettings) -> Starlette:
@@ -29,7 +29,7 @@ def build(settings: NotificationSettings) -> Starlette:
     tokens = Tokens(settings)
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
-    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), patience=PATIENCE)
+    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), patience=PATIENCE, silent=SILENT)
     events, retries = read([TOPIC]), read([retry_topic(TOPIC, settings.group)])
     return application(
         settings,

@@ -1,5 +1,6 @@
 """Order events in, notifications out: one transaction for a whole batch."""
 
+from functools import partial
 from uuid import UUID
 
 from services.chassis.messaging.messages import InvalidMessage, Message
@@ -25,8 +26,21 @@ class Notify:
                 draft = drafted(message)
                 drafts.setdefault((draft.order_id, draft.kind), draft)
         if drafts:
-            repository.insert(unit, list(drafts.values()))
-            unit.after_commit(self._mailer.wake)
+            # In one order everywhere, so that two batches with notifications in common do not deadlock.
+            self._keep(unit, [drafts[key] for key in sorted(drafts)])
+
+    def _keep(self, unit: Unit, drafts: list[Draft]) -> None:
+        if unit.locking:
+            repository.insert_or_revive(unit, drafts)
+            unit.after_commit(self._mailer.left)
+            return
+        # Nobody else has seen them yet: they can be leased as they are inserted, and be sent from here.
+        room = self._mailer.room()
+        start_by = self._mailer.start_by()
+        repository.insert(unit, drafts, room, self._mailer.lease)
+        unit.after_commit(partial(self._mailer.send, [draft.leased() for draft in drafts[:room]], start_by))
+        if room < len(drafts):
+            unit.after_commit(self._mailer.left)
 
 
 def drafted(message: Message) -> Draft:
@@ -46,4 +60,5 @@ def drafted(message: Message) -> Draft:
         subject=words.subject,
         body=words.text,
         event=message,
+        order=order,
     )

@@ -1,6 +1,8 @@
-"""Sends what is due: one feeder takes mails from the database, a few connections send them, the recorder notes it.
+"""Sends mails: those just committed from memory, all others from the table; the recorder notes what became of them.
 
-Several replicas may do so at once, since a taken mail is leased. However long the mail server is away, nothing is lost:
+Several replicas may do so at once, since a mail is leased before it is sent. A consumer leases what it inserts to this
+process while there is `room`. The table is read for the rest: at the start, when something was left there or given
+back, and when a lease runs out, since its sender was lost then. However long the mail server is away, nothing is lost:
 mails wait in the database, and one at a time is taken to see whether the server is back.
 """
 
@@ -8,8 +10,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +23,7 @@ from services.chassis.runtime.tasks import essential
 from services.chassis.storage.database import Database
 from services.notification import mime, render, repository
 from services.notification.events import order_of
+from services.notification.jobs import Job, Jobs
 from services.notification.outcomes import Outcome, Pending, Result, backoff
 from services.notification.recorder import Recorder
 from services.notification.settings import NotificationSettings
@@ -30,37 +33,60 @@ log = logging.getLogger(__name__)
 
 # Must outlast the connection's opening and the mail itself, each bounded by `smtp_timeout`.
 _LEASE_SPARE_SECONDS = 10.0
-# The wake-up inside the process is the rule; the poll finds what another process or an earlier failure left.
-_POLL_SECONDS = 0.5
-_PER_CONNECTION = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    mail: Pending
-    start_by: float
-    """On the monotonic clock."""
+# Within the process whoever leaves something says so; another process may leave what nobody here knows of.
+_LOOK_SECONDS = 5.0
+# What is due may be in another sender's statement just now.
+_LOCKED_SECONDS = 0.5
+# Together as many as a full batch of order events tells of.
+_PER_CONNECTION = 32
 
 
 class Mailer:
-    """Works while entered; `wake` says that there is something to send."""
+    """Works while entered."""
 
     def __init__(self, database: Database, settings: NotificationSettings) -> None:
+        self.lease = settings.smtp_timeout * 2 + _LEASE_SPARE_SECONDS
+        """Seconds for which a mail is leased."""
         self._database = database
         self._settings = settings
-        self._recorder = Recorder(database, settings.group)
-        self._batch = settings.smtp_connections * _PER_CONNECTION
-        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(self._batch)
-        self._due = asyncio.Event()
+        self._recorder = Recorder(database, settings.group, self.look)
+        self._most = settings.smtp_connections * _PER_CONNECTION
+        self._jobs = Jobs(self._most)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._behind = True
+        """Mails wait in the table: later ones have to wait behind them."""
         self._away = False
         """The server did not take the last connection: mails are only taken one at a time, to try again."""
 
-    def wake(self) -> None:
-        """Something was committed that is due."""
-        self._due.set()
+    @staticmethod
+    def start_by() -> float:
+        """For a mail that is leased from now on."""
+        return time.monotonic() + _LEASE_SPARE_SECONDS
+
+    def room(self) -> int:
+        """How many mails may be leased for `send`. From any thread, as all that follows until `look`."""
+        return 0 if self._behind or self._away or self._stopping.is_set() else self._jobs.room()
+
+    def send(self, mails: Sequence[Pending], start_by: float) -> None:
+        """Mails that were committed as leased."""
+        self._jobs.add([Job(mail, start_by) for mail in mails])
+
+    def left(self) -> None:
+        """Something was committed that is due and not leased."""
+        self._behind = True
+        self.look()
+
+    def look(self) -> None:
+        """The table has news."""
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._looking.set)
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._jobs.open()
         self._recording = essential(self._recorder.run(), "mail-recorder")
         self._senders = [essential(self._send_all(), "mail-sender") for _ in range(self._settings.smtp_connections)]
         self._feeding = essential(self._feed(), "mail-feeder")
@@ -71,11 +97,11 @@ class Mailer:
     ) -> None:
         """Mails in the middle of being sent are finished, the others given back."""
         self._stopping.set()
-        self._due.set()
+        self._looking.set()
         await asyncio.wait([self._feeding], timeout=10.0)
         self._feeding.cancel()
-        for _ in self._senders:
-            await self._jobs.put(None)
+        await asyncio.sleep(0)  # what was added until now is in the queue then
+        self._jobs.end(len(self._senders))
         await asyncio.wait(self._senders, timeout=self._settings.smtp_timeout * 2 + 1)
         await self._recorder.end()
         with contextlib.suppress(TimeoutError):  # without a database nothing more can be done here
@@ -86,42 +112,43 @@ class Mailer:
     async def _feed(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            self._due.clear()
-            wanted = 1 if self._away else self._batch
+            self._looking.clear()
             try:
-                taken = await self._take(wanted)
+                pause = await self._take_due()
             except (OperationalError, PoolTimeout) as error:
                 log.warning("due mails could not be read: %s", type(error).__name__)
                 await self._pause(backoff(failures))
                 failures += 1
                 continue
             if self._away:
-                await self._jobs.join()  # what was taken tells whether the server is back
+                await self._jobs.down_to(0)  # what was taken tells whether the server is back
             failures = failures + 1 if self._away else 0
             if self._away:
                 await self._pause(backoff(failures))
-            elif taken < wanted and not self._stopping.is_set():
+            elif pause and not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), _POLL_SECONDS)
+                    await asyncio.wait_for(self._looking.wait(), pause)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _take(self, wanted: int) -> int:
-        patience = self._settings.smtp_timeout * 2
-        lease = timedelta(seconds=patience + _LEASE_SPARE_SECONDS)
-        start_by = time.monotonic() + _LEASE_SPARE_SECONDS
-        async with self._database.transaction() as unit:
-            mails, left = await repository.take(unit.connection, wanted, lease)
+    async def _take_due(self) -> float:
+        """Takes of what is due as much as there is room for. For how long there is nothing more to do."""
+        due_in = await repository.due_in(self._database)
+        self._behind = due_in <= 0
+        if not self._behind:
+            return min(due_in, _LOOK_SECONDS)
+        await self._jobs.down_to(self._most // 2)
+        start_by = self.start_by()
+        mails, left = await repository.take(self._database, 1 if self._away else self._jobs.room(), self.lease)
         metrics.MAILS.labels(Result.UNKNOWN.value).inc(left)
-        for mail in mails:
-            await self._jobs.put(_Job(mail, start_by))
-        return len(mails)
+        self.send(mails, start_by)
+        return 0.0 if mails else _LOCKED_SECONDS
 
     async def _send_all(self) -> None:
         session: Session = SmtpSession(self._settings) if self._settings.smtp_host else NoMail()
-        while job := await self._jobs.get():
+        while job := await self._jobs.next():
             try:
                 outcome = await self._attempt(session, job)
             except Exception:
@@ -129,10 +156,10 @@ class Mailer:
                 log.exception("a mail could not be sent")
                 outcome = Outcome(job.mail, Result.DEFERRED)
             await self._recorder.put(outcome)
-            self._jobs.task_done()
+            self._jobs.done()
         await session.close()
 
-    async def _attempt(self, session: Session, job: _Job) -> Outcome:
+    async def _attempt(self, session: Session, job: Job) -> Outcome:
         if self._stopping.is_set() or time.monotonic() > job.start_by:
             return Outcome(job.mail, Result.RETURNED)
         try:
@@ -159,7 +186,7 @@ class Mailer:
         return Outcome(job.mail, Result.SENT)
 
     def _compose(self, mail: Pending, traceparent: str | None) -> bytes:
-        html = render.html(mail.kind, order_of(mail.event_data))
+        html = render.html(mail.kind, mail.order or order_of(mail.event_data))
         content = mime.Mail(
             mail.order_id, mail.kind, mail.recipient, mail.recipient_name, mail.subject, mail.body, html
         )

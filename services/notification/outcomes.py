@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from services.notification.events import Order
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 
 
@@ -27,6 +29,8 @@ class Pending:
     trace: str | None
     taken: int
     failures: int
+    order: Order | None = None
+    """What the event shows, where it has been read already."""
 
 
 class Result(Enum):

@@ -1,9 +1,9 @@
-"""Writes down what became of mails: at once when there are few, in sets when there are many."""
+"""Writes down what became of mails: what comes within a moment in one statement."""
 
 import asyncio
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,16 +21,17 @@ from services.notification.outcomes import Outcome, Result, backoff
 log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 200
+_GATHER_SECONDS = 0.15
 
 
 class Recorder:
     """`put` waits while the database falls behind, so what is not yet written stays little.
 
-    `group` is the one that reads the events.
+    `group` is the one that reads the events. `given_back` is called when mails are to be sent again.
     """
 
-    def __init__(self, database: Database, group: str) -> None:
-        self._database, self._group = database, group
+    def __init__(self, database: Database, group: str, given_back: Callable[[], None]) -> None:
+        self._database, self._group, self._given_back = database, group, given_back
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(_MOST_AT_ONCE)
 
     async def put(self, outcome: Outcome) -> None:
@@ -58,6 +59,8 @@ class Recorder:
 
     async def _next(self) -> list[Outcome | None]:
         batch = [await self._outcomes.get()]
+        if batch[0] and not self._outcomes.full():
+            await asyncio.sleep(_GATHER_SECONDS)
         while batch[-1] is not None and len(batch) < _MOST_AT_ONCE and not self._outcomes.empty():
             batch.append(self._outcomes.get_nowait())
         return batch
@@ -66,10 +69,14 @@ class Recorder:
         sent = [outcome.mail.id for outcome in batch if outcome.result is Result.SENT]
         refused = [outcome for outcome in batch if outcome.result is Result.REFUSED]
         again = [outcome for outcome in batch if outcome.failed or outcome.result is Result.RETURNED]
+        if sent:
+            await repository.mark_sent(self._database, sent)
+        if again or refused:
+            await self._write_failures(again, refused)
+
+    async def _write_failures(self, again: Sequence[Outcome], refused: Sequence[Outcome]) -> None:
         failed: set[UUID] = set()
         async with self._database.transaction() as unit:
-            if sent:
-                await repository.mark_sent(unit.connection, sent)
             if again:
                 unknown = [outcome.result is Result.UNKNOWN for outcome in again]
                 await repository.give_back(unit.connection, again, unknown)
@@ -77,6 +84,8 @@ class Recorder:
                 failed = await repository.mark_failed(unit.connection, refused)
                 letters = [_dead_letter(outcome, self._group) for outcome in refused if outcome.mail.id in failed]
                 await outbox.insert_raw(unit.connection, letters)
+        if again:
+            self._given_back()
         if failed:
             metrics.DEAD_LETTERS.labels(TOPIC, "MailRefused").inc(len(failed))
             log.error("%d mails are refused for good; their events go to the dead letters", len(failed))

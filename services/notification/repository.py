@@ -3,24 +3,37 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Connection, Database
+from services.notification.events import Order
 from services.notification.outcomes import Outcome, Pending
 
-# A failed one comes back to life when its event is replayed from the dead letters; any other repeat changes nothing.
 _INSERT = """
 INSERT INTO notification (id, order_id, kind, customer_id, recipient, recipient_name, subject, body,
-                          event_id, event_type, event_data, trace)
-SELECT * FROM json_to_recordset(%s) AS r (id uuid, order_id uuid, kind text, customer_id text, recipient text,
-    recipient_name text, subject text, body text, event_id text, event_type text, event_data json, trace text)
+                          event_id, event_type, event_data, trace, leased, taken, due_at)
+SELECT id, order_id, kind, customer_id, recipient, recipient_name, subject, body,
+       event_id, event_type, event_data, trace, lease > 0, (lease > 0)::int, now() + make_interval(secs => lease)
+FROM json_to_recordset(%s) AS r (id uuid, order_id uuid, kind text, customer_id text, recipient text,
+    recipient_name text, subject text, body text, event_id text, event_type text, event_data json, trace text,
+    lease float8)
+"""
+
+# A failed one comes back to life when its event is replayed from the dead letters; any other repeat changes nothing.
+_INSERT_OR_REVIVE = f"""{_INSERT}
 ON CONFLICT ON CONSTRAINT notification_once_per_order_and_kind DO UPDATE
 SET failed_at = NULL, failure = NULL, failures = 0, due_at = now(), recipient = excluded.recipient,
     recipient_name = excluded.recipient_name, subject = excluded.subject, body = excluded.body,
     event_id = excluded.event_id, event_data = excluded.event_data, trace = excluded.trace
 WHERE notification.failed_at IS NOT NULL
+"""
+
+_DUE_IN = """
+SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM notification
+WHERE sent_at IS NULL AND failed_at IS NULL
 """
 
 # A lease that ran out means a sender died, or was away too long: whether its mail went out is not known.
@@ -70,6 +83,15 @@ class Draft:
     subject: str
     body: str
     event: Message
+    order: Order
+
+    def leased(self) -> Pending:
+        """As its first sender has it."""
+        event = self.event
+        return Pending(
+            self.id, self.order_id, self.kind, self.recipient, self.recipient_name, self.subject, self.body,
+            event.id, event.type, event.data, event.trace, taken=1, failures=0, order=self.order,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +106,45 @@ class Listed:
     sent_at: datetime | None
 
 
-def insert(unit: Unit, drafts: Sequence[Draft]) -> None:
+def insert(unit: Unit, drafts: Sequence[Draft], leased: int, lease: float) -> None:
+    """New ones, each of another order or kind: conflicts where there is one already. The first are `leased`."""
+    unit.write(_INSERT, [*_rows(drafts[:leased], lease), *_rows(drafts[leased:])])
+
+
+def insert_or_revive(unit: Unit, drafts: Sequence[Draft]) -> None:
     """At most one for each order and kind, now and ever; `drafts` must not repeat one either."""
-    rows = [
+    unit.write(_INSERT_OR_REVIVE, _rows(drafts))
+
+
+def _rows(drafts: Sequence[Draft], lease: float = 0.0) -> list[dict[str, Any]]:
+    return [
         {
             **{name: getattr(draft, name) for name in _DRAFTED},
             "event_id": draft.event.id,
             "event_type": draft.event.type,
             "event_data": draft.event.data,
             "trace": draft.event.trace,
+            "lease": lease,
         }
         for draft in drafts
     ]
-    unit.write(_INSERT, rows)
 
 
-async def take(connection: Connection, limit: int, lease: timedelta) -> tuple[list[Pending], int]:
-    """Up to `limit` due mails for this sender alone until `lease` is over, and how many were left by a lost sender."""
-    cursor = await connection.execute(_TAKE, (limit, lease))
-    rows = await cursor.fetchall()
+async def due_in(database: Database) -> float:
+    """Seconds until the next mail is due, or the next lease is over; none or less where one is due."""
+    [(seconds,)] = await database.fetch(_DUE_IN)
+    return float("inf") if seconds is None else float(seconds)
+
+
+async def take(database: Database, limit: int, lease: float) -> tuple[list[Pending], int]:
+    """Up to `limit` due mails for this sender alone, for `lease` seconds, and how many were left by a lost sender."""
+    rows = await database.fetch(_TAKE, (limit, timedelta(seconds=lease)))
     return [Pending(*row[:-1]) for row in rows], sum(row[-1] for row in rows)
 
 
-async def mark_sent(connection: Connection, ids: Sequence[UUID]) -> None:
+async def mark_sent(database: Database, ids: Sequence[UUID]) -> None:
     """A fact, whoever holds the lease by now."""
-    await connection.execute(
+    await database.execute(
         "UPDATE notification SET sent_at = now(), leased = false, event_data = NULL"
         " WHERE id = ANY(%s) AND sent_at IS NULL",
         (list(ids),),

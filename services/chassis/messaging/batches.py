@@ -13,7 +13,7 @@ turns out wrong, it is handled anew: seen messages are sorted out, and what is r
 import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from confluent_kafka import Message as Raw
@@ -24,7 +24,7 @@ from services.chassis.messaging import inbox
 from services.chassis.messaging.following import Followed, follow
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.outbox import INSERT_RAW, Outbox, raw_columns
-from services.chassis.messaging.retries import Retry, dead_letter, delay_left, retry_letter, text_headers
+from services.chassis.messaging.retries import Retry, dead_letter, delay_left, retry_letter, text_headers, type_of
 from services.chassis.messaging.unit import Conflict, Unit, unit_of
 from services.chassis.observability import metrics
 from services.chassis.runtime.backoff import backoff
@@ -42,19 +42,34 @@ _PROGRAM_LIMIT_EXCEEDED = "54"
 
 
 class Batches:
-    """Handles the batches of one consumer group. `retry`: only for handlers whose order does not matter."""
+    """Handles the batches of one consumer group. `retry`: only for handlers whose order does not matter.
+
+    `silent`: types of message that mean nothing here. They are let pass unread, and leave no trace in the inbox.
+    """
 
     def __init__(
-        self, session: Session, outbox: Outbox, group: str, handle: Handle, retry: Retry | None = None
+        self,
+        session: Session,
+        outbox: Outbox,
+        group: str,
+        handle: Handle,
+        retry: Retry | None = None,
+        *,
+        silent: Collection[str] = (),
     ) -> None:
         self.group = group
         self.session = session
         self._outbox = outbox
         self._handle = handle
         self._retry = retry
+        self._silent = frozenset(name.encode() for name in silent)
 
     def handle(self, batch: Sequence[Raw], wait: Wait) -> None:
         """Returns once every message took effect, or waits in the retry topic or the dead letters."""
+        if self._silent:
+            batch = [raw for raw in batch if type_of(raw) not in self._silent]
+            if not batch:
+                return
         if self._retry:
             seconds = max(delay_left(raw, self._retry) for raw in batch)
             if seconds > 0:

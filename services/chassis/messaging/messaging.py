@@ -41,10 +41,16 @@ class Messaging:
         await self._stack.aclose()
 
     def consumer(
-        self, topics: Sequence[str], handle: Handle, *, retry: Retry | None = None, patience: float = 0.0
+        self,
+        topics: Sequence[str],
+        handle: Handle,
+        *,
+        retry: Retry | None = None,
+        patience: float = 0.0,
+        silent: Collection[str] = (),
     ) -> Consumer:
         """To be entered after this. See `Batches` and `Consumer`."""
-        batches = Batches(Session(self._settings), self.outbox, self._settings.group, handle, retry)
+        batches = Batches(Session(self._settings), self.outbox, self._settings.group, handle, retry, silent=silent)
         return Consumer(self._settings, topics, batches, patience=patience)
 
     def units(self, name: str, work: Work[I, O], *, most: int = 100, apart: Apart[I] = id) -> Units[I, O]:

@@ -86,6 +86,13 @@ def text_headers(raw: Raw) -> dict[str, str]:
     return {name: (value or b"").decode(errors="replace") for name, value in headers}
 
 
+def type_of(raw: Raw) -> bytes:
+    """What a record says its type is, as it stands there; empty where it does not say."""
+    headers: Any = raw.headers() or []
+    # As with `text_headers`, the last of several counts.
+    return next((value or b"" for name, value in reversed(headers) if name == "ce_type"), b"")
+
+
 def _origin(raw: Raw, headers: dict[str, str]) -> str:
     """topic/partition/offset of the first appearance."""
     return headers.get(ORIGIN) or f"{raw.topic()}/{raw.partition()}/{raw.offset()}"
