@@ -1,6 +1,6 @@
 """HTTP in: parse, one transaction, render."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from hashlib import blake2s
 from uuid import UUID
 
@@ -59,8 +59,13 @@ class Api:
         """Active products: by name, or the best match of `?q=` first."""
         asked, category, asked_page = text_parameter(request, "q"), text_parameter(request, "category"), page(request)
         after = _after(asked_page)
-        key = (asked, category, after, asked_page.limit)
-        return (await self._copies.get(key, lambda: self._page(asked, category, asked_page, after))).answer(request)
+
+        def fill() -> Awaitable[Copy]:
+            return self._page(asked, category, asked_page, after)
+
+        # What one person types, few others do.
+        copy = await (fill() if asked else self._copies.get((category, after, asked_page.limit), fill))
+        return copy.answer(request)
 
     async def _page(self, asked: str, category: str, wanted: Page, after: UUID | None) -> Copy:
         query = search.asked(asked) if asked else None

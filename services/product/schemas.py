@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from services.chassis.http.schemas import Body, Filled, Identifier, Money, MoneyDocument, Text
-from services.product.catalog import SEED_ON_HAND
 
 _MAX_PRICE = 100_000_000
 _MAX_DELTA = 1_000_000_000
@@ -115,12 +114,11 @@ def product_document(row: ProductRow) -> ProductDocument:
 
 
 def entity_tag(row: ProductRow) -> str:
-    """The product's version, with what is on hand behind a dot.
+    """The product's version, and what is on hand behind a dot.
 
-    Stock moves without a new version, and who holds a tag must be told of it. Alone, the version stands for the stock
-    that products are seeded with.
+    Stock moves without a new version, and who holds a tag must be told of it.
     """
-    return f'"{row.version}"' if row.available == SEED_ON_HAND else f'"{row.version}.{row.available}"'
+    return f'"{row.version}.{row.available}"'
 
 
 def move_document(row: MoveRow) -> StockMoveDocument:
