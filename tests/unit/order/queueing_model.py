@@ -87,7 +87,12 @@ class Model:
         return backlog, Judge(backlog, lambda: self.now, self._random.random)
 
     def run(
-        self, seconds: float, rate: float, *, hanging: float = 0.0, customer: Callable[[int], str] = "customer-{}".format
+        self,
+        seconds: float,
+        rate: float,
+        *,
+        hanging: float = 0.0,
+        customer: Callable[[int], str] = "customer-{}".format,
     ) -> None:
         """Orders come at `rate`, each by its own customer unless `customer` says whose the nth is."""
         for _ in range(round(seconds / TICK)):

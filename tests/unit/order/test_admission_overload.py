@@ -2,12 +2,21 @@
 
 import pytest
 
+from services.order.admission.judge import MOST_PLACING
 from tests.unit.order.queueing_model import DEADLINE_SECONDS, REFUSAL, Model
 
 
 @pytest.mark.parametrize(
     ("capacity", "factor", "replicas", "answer"),
-    [(60, 3, 1, 0.0), (60, 3, 3, 0.0), (60, 3, 1, 2.0), (60, 3, 3, 2.0), (15, 3, 2, 0.0), (200, 1.5, 2, 0.0), (60, 10, 1, 0.0)],
+    [
+        (60, 3, 1, 0.0),
+        (60, 3, 3, 0.0),
+        (60, 3, 1, 2.0),
+        (60, 3, 3, 2.0),
+        (15, 3, 2, 0.0),
+        (200, 1.5, 2, 0.0),
+        (60, 10, 1, 0.0),
+    ],
 )
 def test_more_than_it_can_do_does_not_make_it_do_less(
     capacity: float, factor: float, replicas: int, answer: float
@@ -17,7 +26,7 @@ def test_more_than_it_can_do_does_not_make_it_do_less(
     refusing = REFUSAL * (factor - 1)
     assert model.goodput(15, 60) > 0.85 * (1 - refusing) * capacity
     assert model.late == 0
-    assert model.longest(0, 60) < DEADLINE_SECONDS / 2
+    assert model.longest(0, 60) < 0.75 * DEADLINE_SECONDS
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
@@ -53,8 +62,15 @@ def test_a_burst_that_is_worked_off_at_once_is_taken_whole() -> None:
 @pytest.mark.parametrize("replicas", [1, 3])
 def test_whoever_floods_is_refused_and_others_are_not(replicas: int) -> None:
     model = Model(60, replicas=replicas)
+
     # One customer asks for 144 orders a second; sixty others for 36 together.
-    model.run(40, 180, customer=lambda n: f"customer-{n % 60}" if n % 5 == 0 else "flood")
+    def customer(number: int) -> str:
+        return f"customer-{number % 60}" if number % 5 == 0 else "flood"
+
+    model.run(15, 180, customer=customer)
+    model.asked.clear()
+    model.taken.clear()
+    model.run(25, 180, customer=customer)
     others = [name for name in model.asked if name != "flood"]
     asked, taken = (sum(count[name] for name in others) for count in (model.asked, model.taken))
     assert taken > 0.95 * asked
@@ -78,4 +94,4 @@ def test_what_waits_is_bounded_however_many_come() -> None:
     for factor in (3, 30):
         model = Model(60)
         model.run(20, 60 * factor)
-        assert model.most_waiting < 500
+        assert model.most_waiting < 2 * MOST_PLACING
