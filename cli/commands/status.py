@@ -23,8 +23,8 @@ def status(as_json: bool, data: Path | None) -> None:
     processes = instance.processes() if instance.running else []
     admission = asyncio.run(_admission(processes))
     if as_json:
-        found = {"processes": [asdict(process) for process in processes], "admission": admission}
-        click.echo(json.dumps(found, indent=2))
+        found: dict[str, Any] = {"processes": [asdict(process) for process in processes]}
+        click.echo(json.dumps(found | ({"admission": admission} if admission else {}), indent=2))
         return
     if not instance.running:
         click.echo(f"Mercato in {instance.data} is not running; start it with {instance.command('up')}")
