@@ -34,8 +34,8 @@ def status(as_json: bool, data: Path | None) -> None:
     for process in processes:
         state = "ready" if process.ready else "not ready"
         click.echo(f"{process.name:<18}{process.pid or '-':>8}{process.port:>8}  {state:<10}{process.restarts}")
-    for name, state in admission.items():
-        click.echo(f"\n{name}: {_told(state)}")
+    for replica, told in admission.items():
+        click.echo(f"\n{replica}: {_told(told)}")
 
 
 async def _admission(processes: list[Process]) -> dict[str, dict[str, Any] | None]:

@@ -94,7 +94,7 @@ async def test_what_cannot_be_finished_in_time_is_a_503_that_says_when_and_leave
 ) -> None:
     await replica.refusing()
     before = sql.execute("SELECT count(*) FROM orders").fetchall()
-    answers = []
+    answers: list[Answer] = []
     while sum(answer.status == 503 for answer in answers) < 20:
         fall_behind(replica.backlog)
         answers.append(await replica.place())
