@@ -15,10 +15,12 @@ _FAILED = 0.5
 _SLOW = 0.5
 """Of the longest that a call may take."""
 _BACK_OFF = 0.7
+_STEP = 8
+"""The way up goes by an eighth, of what there is or of what it began with."""
 
 
 class Pace:
-    """Additive increase and multiplicative decrease, as in RFC 5681, judged by the answers of a second or a round trip.
+    """Careful increase and multiplicative decrease, as in RFC 5681, judged by the answers of a second or a round trip.
 
     The signs of overload are refusals, errors, and answers so slow that a few more calls would make them none: a
     provider that takes two seconds an answer and gives them all needs more calls at once, not fewer. A refusal says it
@@ -29,7 +31,6 @@ class Pace:
     def __init__(self, settings: PaymentSettings) -> None:
         self._settings = settings
         self._limit = settings.provider_brisk_concurrency
-        self._known_good = settings.provider_concurrency
         self._begin()
 
     @property
@@ -59,8 +60,7 @@ class Pace:
     def _judge(self) -> None:
         if self._refused > _REFUSED * self._answers or self._failed + self._refused >= _FAILED * self._answers:
             least = min(LEAST, self._settings.provider_brisk_concurrency)
-            self._limit = self._known_good = max(least, int(self.limit * _BACK_OFF))
+            self._limit = max(least, int(self.limit * _BACK_OFF))
         elif self._short:
-            # Far below where it last went wrong the way up is short.
-            step = self.limit if self.limit < self._known_good else self._settings.provider_brisk_concurrency // 8
-            self._limit = self.limit + max(1, step)
+            # Never twice as many at once: a provider at its limit would answer none of them in time.
+            self._limit = self.limit + max(1, max(self.limit, self._settings.provider_brisk_concurrency) // _STEP)

@@ -45,7 +45,9 @@ def second(
 
 def test_good_answers_raise_the_limit_to_the_most_there_may_be(clock: list[float]) -> None:
     judged = pace_of()
-    assert [second(judged, clock, [GOOD] * 100) for _ in range(5)] == [128, 256, 512, 1000, 1000]
+    limits = [second(judged, clock, [GOOD] * 100) for _ in range(40)]
+    assert limits[:3] == [72, 81, 91], "never twice as many at once"
+    assert limits[-1] == 1000
 
 
 def test_without_need_it_stays(clock: list[float]) -> None:
@@ -63,15 +65,13 @@ def test_a_few_refusals_lower_it_and_then_it_rises_in_small_steps(clock: list[fl
 
 def test_a_minority_that_hangs_does_not_slow_the_others(clock: list[float]) -> None:
     judged = pace_of()
-    assert second(judged, clock, [*[SILENT] * 20, *[GOOD] * 80]) == 128
+    assert second(judged, clock, [*[SILENT] * 20, *[GOOD] * 80]) > 64
 
 
 def test_one_that_takes_its_time_and_answers_all_is_asked_more_at_once(clock: list[float]) -> None:
     judged = pace_of()
     limits = [second(judged, clock, [GOOD] * 100, took=[2.0]) for _ in range(8)]
-    assert limits == [64, 128, 128, 256, 256, 512, 512, 1000], (
-        "not before what was changed can show, after a round trip"
-    )
+    assert limits == [64, 72, 72, 81, 81, 91, 91, 102], "not before what was changed can show, after a round trip"
 
 
 def test_answers_near_the_longest_a_call_may_take_lower_it_before_they_become_none(clock: list[float]) -> None:
@@ -83,7 +83,7 @@ def test_answers_near_the_longest_a_call_may_take_lower_it_before_they_become_no
 
 def test_a_minority_that_is_slow_does_not_slow_the_others(clock: list[float]) -> None:
     judged = pace_of()
-    assert second(judged, clock, [GOOD] * 100, took=[4.0, 0.1, 0.1, 0.1]) == 128
+    assert second(judged, clock, [GOOD] * 100, took=[4.0, 0.1, 0.1, 0.1]) > 64
 
 
 @pytest.mark.parametrize("failure", [SILENT, REFUSED, answers.ServerError()])
