@@ -1,12 +1,16 @@
-"""`./mercato status`: the state of each process."""
+"""`./mercato status`: the state of each process, and whether every new order is taken."""
 
+import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli.instance import Instance
+from cli.supervisor.probes import TIMEOUT, get
+from cli.supervisor.table import Process
 from cli.targets import data_option
 
 
@@ -14,11 +18,13 @@ from cli.targets import data_option
 @click.option("--json", "as_json", is_flag=True, help="Print the process table as JSON.")
 @data_option
 def status(as_json: bool, data: Path | None) -> None:
-    """Show the state of each process."""
+    """Show the state of each process, and whether every new order is taken."""
     instance = Instance.find(data)
     processes = instance.processes() if instance.running else []
+    admission = asyncio.run(_admission(processes))
     if as_json:
-        click.echo(json.dumps({"processes": [asdict(process) for process in processes]}, indent=2))
+        found: dict[str, Any] = {"processes": [asdict(process) for process in processes]}
+        click.echo(json.dumps(found | ({"admission": admission} if admission else {}), indent=2))
         return
     if not instance.running:
         click.echo(f"Mercato in {instance.data} is not running; start it with {instance.command('up')}")
@@ -28,3 +34,29 @@ def status(as_json: bool, data: Path | None) -> None:
     for process in processes:
         state = "ready" if process.ready else "not ready"
         click.echo(f"{process.name:<18}{process.pid or '-':>8}{process.port:>8}  {state:<10}{process.restarts}")
+    for replica, told in admission.items():
+        click.echo(f"\n{replica}: {_told(told)}")
+
+
+async def _admission(processes: list[Process]) -> dict[str, dict[str, Any] | None]:
+    """What each replica of the order service says of the orders it takes; None where it does not answer in time."""
+    replicas = [process for process in processes if process.service == "order"]
+    answers = await asyncio.gather(*(_asked(process) for process in replicas))
+    return {process.name: answer for process, answer in zip(replicas, answers, strict=True)}
+
+
+async def _asked(process: Process) -> dict[str, Any] | None:
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            _, body = await get(process.host, process.port, "/readyz")
+        return dict(json.loads(body)["admission"])
+    except (OSError, TimeoutError, ValueError, KeyError):
+        return None
+
+
+def _told(state: dict[str, Any] | None) -> str:
+    if state is None:
+        return "does not say whether it takes new orders"
+    if state["state"] == "open":
+        return "takes every new order"
+    return f"takes {state['orders_per_second']} new orders/s, for work waits {state['wait_seconds']} s"

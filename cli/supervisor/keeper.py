@@ -19,6 +19,8 @@ PATIENCE = 120.0
 """Seconds a process may take to its first readiness."""
 ATTEMPTS = 3
 """Starts before the first readiness after which it is given up."""
+FAILURES = 2
+"""Probes in a row that fail before a process counts as not ready, as in the chart: one that is busy may miss one."""
 
 
 class Keeper:
@@ -104,10 +106,11 @@ class Keeper:
                 raise StartError(f"{self.spec.name} was not ready within {PATIENCE:.0f} s: {reason}")
             self._table.change(self.spec.name, ready=True)
             self.ready.set()
+        failures = FAILURES
         while True:
-            ready = await self.spec.ready() is None
-            self._table.change(self.spec.name, ready=ready)
-            await asyncio.sleep(self.spec.poll_every if ready else 0.1)
+            failures = 0 if await self.spec.ready() is None else failures + 1
+            self._table.change(self.spec.name, ready=failures < FAILURES)
+            await asyncio.sleep(0.1 if failures else self.spec.poll_every)
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -137,7 +137,7 @@ class Caller:
             span.set_attribute("payment.answer", type(answer).__name__)
         elapsed = time.monotonic() - started
         metrics.PROVIDER_CALLS.labels(call.operation.value, type(answer).__name__).observe(elapsed)
-        self._pace.heard(answer)
+        self._pace.heard(answer, elapsed)
         self.heard.add(call.payment.order_id, answer)
         self.done.append(Done(job, answer))
         self.finished.set()

@@ -1,4 +1,7 @@
-"""The number of brisk calls follows what the provider answers, not how long it takes."""
+"""The number of brisk calls follows what the provider answers, and how long it takes only where that is too long."""
+
+from collections.abc import Sequence
+from itertools import cycle
 
 import pytest
 
@@ -20,23 +23,31 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def pace_of(brisk: int = 64, most: int = 1000) -> Pace:
-    return Pace(payment_settings("http://x", provider_brisk_concurrency=brisk, provider_concurrency=most))
+    settings = payment_settings(
+        "http://x", provider_brisk_concurrency=brisk, provider_concurrency=most, provider_timeout_seconds=5.0
+    )
+    return Pace(settings)
 
 
-def second(judged: Pace, clock: list[float], heard: list[Answer], *, short: bool = True) -> int:
-    """The limit after a second with these answers, in which there was a call without room."""
+def second(
+    judged: Pace, clock: list[float], heard: list[Answer], *, short: bool = True, took: Sequence[float] = (0.1,)
+) -> int:
+    """The limit after a second with these answers, which `took` so long in turn; some call found no room meanwhile."""
+    seconds = cycle(took)
     if short:
         judged.wanted()
     for answer in heard[:-1]:
-        judged.heard(answer)
+        judged.heard(answer, next(seconds))
     clock[0] += 1.0
-    judged.heard(heard[-1])
+    judged.heard(heard[-1], next(seconds))
     return judged.limit
 
 
 def test_good_answers_raise_the_limit_to_the_most_there_may_be(clock: list[float]) -> None:
     judged = pace_of()
-    assert [second(judged, clock, [GOOD] * 100) for _ in range(5)] == [128, 256, 512, 1000, 1000]
+    limits = [second(judged, clock, [GOOD] * 100) for _ in range(40)]
+    assert limits[:3] == [72, 81, 91], "never twice as many at once"
+    assert limits[-1] == 1000
 
 
 def test_without_need_it_stays(clock: list[float]) -> None:
@@ -54,7 +65,25 @@ def test_a_few_refusals_lower_it_and_then_it_rises_in_small_steps(clock: list[fl
 
 def test_a_minority_that_hangs_does_not_slow_the_others(clock: list[float]) -> None:
     judged = pace_of()
-    assert second(judged, clock, [*[SILENT] * 20, *[GOOD] * 80]) == 128
+    assert second(judged, clock, [*[SILENT] * 20, *[GOOD] * 80]) > 64
+
+
+def test_one_that_takes_its_time_and_answers_all_is_asked_more_at_once(clock: list[float]) -> None:
+    judged = pace_of()
+    limits = [second(judged, clock, [GOOD] * 100, took=[2.0]) for _ in range(8)]
+    assert limits == [64, 72, 72, 81, 81, 91, 91, 102], "not before what was changed can show, after a round trip"
+
+
+def test_answers_near_the_longest_a_call_may_take_lower_it_before_they_become_none(clock: list[float]) -> None:
+    judged = pace_of()
+    for _ in range(60):
+        second(judged, clock, [GOOD] * 100, took=[3.0])
+    assert judged.limit == LEAST
+
+
+def test_a_minority_that_is_slow_does_not_slow_the_others(clock: list[float]) -> None:
+    judged = pace_of()
+    assert second(judged, clock, [GOOD] * 100, took=[4.0, 0.1, 0.1, 0.1]) > 64
 
 
 @pytest.mark.parametrize("failure", [SILENT, REFUSED, answers.ServerError()])
