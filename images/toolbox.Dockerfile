@@ -42,6 +42,7 @@ COPY services/__init__.py /app/services/
 COPY services/chassis/__init__.py /app/services/chassis/
 COPY services/chassis/messaging/__init__.py services/chassis/messaging/committed.py /app/services/chassis/messaging/
 COPY services/chassis/texts/__init__.py services/chassis/texts/currencies.py /app/services/chassis/texts/
+COPY services/notification/__init__.py services/notification/kinds.py /app/services/notification/
 COPY services/payment/__init__.py services/payment/stripe_amounts.py /app/services/payment/
 RUN /tools/bin/python /tools/install.py --compile /app
 

@@ -13,9 +13,12 @@ from cli.invariants.rows import Delivery, SetAside
 from cli.platform.databases import WITH_OUTBOX
 from cli.platform.kafka import Kafka, lag, location
 from cli.platform.letters import SUFFIX, Letter, Outcome
+from services.notification.kinds import SILENT
 
 FEED = "order.events"
 RETRY = ".retry"
+LET_PASS = {"notification": SILENT}
+"""By group, the types of message that mean nothing to it: it takes them without an effect, and without a trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Logs:
         }
 
     def deliveries(self, feed: Feed) -> Iterator[Delivery]:
-        """Every record that a group has taken; the feed is told on the way."""
+        """Every record that a group has taken and has to account for; the feed is told on the way."""
         for topic in {one.topic for one in self.subscriptions}:
             groups = [one.group for one in self.subscriptions if one.topic == topic]
             if topic == FEED:
@@ -97,7 +100,8 @@ class Logs:
     def _taken(self, record: Record, topic: str, groups: list[str], message_id: str | None) -> Iterator[Delivery]:
         partition, offset = int(record.partition() or 0), int(record.offset() or 0)
         for group in groups:
-            if offset < self._committed[group].get((topic, partition), 0):
+            taken = offset < self._committed[group].get((topic, partition), 0)
+            if taken and not (group in LET_PASS and header(record, "ce_type") in LET_PASS[group]):
                 yield Delivery(topic, partition, offset, group, record.key() or b"", message_id)
 
 

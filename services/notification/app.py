@@ -12,8 +12,8 @@ from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
 from services.notification.api import routes
-from services.notification.events import SILENT, TOPIC
 from services.notification.handlers import Notify
+from services.notification.kinds import SILENT, TOPIC
 from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings

@@ -7,24 +7,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.chassis.messaging.messages import InvalidMessage, Message
 
-TOPIC = "order.events"
-
-KINDS = {
-    "mercato.order.confirmed.v1": "order_confirmed",
-    "mercato.order.rejected.v1": "order_rejected",
-    "mercato.order.cancelled.v1": "order_cancelled",
-}
-"""Kind of notification by type of event."""
-
-SILENT = frozenset(
-    {
-        "mercato.order.created.v1",
-        "mercato.order.reserved.v1",
-        "mercato.order.authorized.v1",
-    }
-)
-"""Types of which customers are not told."""
-
 
 class _Part(BaseModel):
     # What other services add to their events later does not concern this one.

@@ -7,7 +7,8 @@ from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
 from services.notification import render, repository
-from services.notification.events import KINDS, SILENT, read_order
+from services.notification.events import read_order
+from services.notification.kinds import KINDS, SILENT
 from services.notification.mailer import Mailer
 from services.notification.repository import Draft
 

@@ -15,7 +15,7 @@ from services.chassis.messaging.messages import Message
 from services.chassis.observability import metrics
 from services.chassis.storage.database import Database
 from services.notification import repository
-from services.notification.events import TOPIC
+from services.notification.kinds import TOPIC
 from services.notification.outcomes import Outcome, Result, backoff
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from services.notification.events import KINDS
+from services.notification.kinds import KINDS
 from services.notification.repository import Listed
 
 

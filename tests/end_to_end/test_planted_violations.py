@@ -81,6 +81,13 @@ PLANTS = {
         "UPDATE inbox SET message_id = substr(message_id, 2) WHERE message_id LIKE 'x%'",
         names="any",
     ),
+    "an event that customers are told of was skipped": Plant(
+        6,
+        "notification",
+        "UPDATE inbox SET message_id = 'x' || message_id",
+        "UPDATE inbox SET message_id = substr(message_id, 2) WHERE message_id LIKE 'x%'",
+        names="any",
+    ),
 }
 
 

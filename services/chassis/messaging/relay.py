@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 BATCH = 1000
 # A batch also ends after so many bytes of payload (or with the one row that exceeds them), to bound memory.
 BATCH_BYTES = 8 * 1024 * 1024
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
 """Patient messages gather for so long: what leaves together costs one request for each partition, not one each."""
 YOUNG_SECONDS = 1.0
 """An urgent row that is older was not sent by who committed it."""

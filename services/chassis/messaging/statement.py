@@ -4,8 +4,10 @@ One way to the server and back is then the whole transaction. Rows come as JSON,
 arrays of each column costs the client more than the server needs to read them.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 
 _SIGN_IN = "INSERT INTO inbox (message_id) SELECT json_array_elements_text(%s)"
 # `older` finds earlier messages of an urgent one's key and topic that wait still; it sees what was there before.
@@ -16,9 +18,9 @@ _PUBLISH = """given AS MATERIALIZED (
     INSERT INTO outbox (bucket, topic, key, payload, headers, patient)
     SELECT bucket, topic, key, convert_to(payload, 'UTF8'), headers, patient FROM given ORDER BY n RETURNING id
 )"""
-_IDS = "ARRAY(SELECT id FROM sent ORDER BY id)"
+_IDS = "(SELECT json_agg(id ORDER BY id) FROM sent)"
 _OLDER = (
-    "ARRAY(SELECT ARRAY[g.n, o.id] FROM given g JOIN outbox o USING (key)"
+    "(SELECT json_agg(json_build_array(g.n, o.id)) FROM given g JOIN outbox o USING (key)"
     " WHERE NOT g.patient AND o.topic = g.topic AND o.bucket >= 0)"
 )
 _REVISION = "pg_current_xact_id()::text"
@@ -31,7 +33,8 @@ Shape = tuple[str, bool]
 def statement(changes: Sequence[Shape], *, sign_in: bool, publish: bool) -> str:
     """The values, in order: of each change its rows, of each that is counted the count, the inbox ids, the messages.
 
-    The answer: the revision, the ids of the outbox rows, and of earlier rows those that wait.
+    The answer: the revision, and as JSON (null for none) the ids of the outbox rows, and the pairs of n and id of
+    earlier rows that wait.
     """
     parts = [f"change{n} AS ({sql}{' RETURNING 1' if counted else ''})" for n, (sql, counted) in enumerate(changes)]
     held = " AND ".join(
@@ -46,4 +49,6 @@ def statement(changes: Sequence[Shape], *, sign_in: bool, publish: bool) -> str:
     if publish:
         parts.append(_PUBLISH)
     asked = f"{_REVISION}, {_IDS}, {_OLDER}" if publish else f"{_REVISION}, NULL, NULL"
-    return f"WITH {', '.join(parts)} SELECT {asked}{' FROM held' if held else ''}"  # noqa: S608
+    whole = f"WITH {', '.join(parts)} SELECT {asked}{' FROM held' if held else ''}"  # noqa: S608
+    numbers = count(1)
+    return re.sub("%s", lambda _: f"${next(numbers)}", whole)

@@ -73,17 +73,19 @@ class Unit:
             sign_in=bool(ids),
             publish=bool(self.messages),
         )
-        values: list[Any] = [rows.decode() for _, rows, _ in self._changes]
-        values += [expected for _, _, expected in self._changes if expected is not None]
+        values = [rows for _, rows, _ in self._changes]
+        values += [b"%d" % expected for _, _, expected in self._changes if expected is not None]
         if ids:
-            values.append(orjson.dumps(ids).decode())
+            values.append(orjson.dumps(ids))
         records = outbox.records(self.messages)
         if records:
-            values.append(orjson.dumps(records).decode())
-        ((revision, numbers, older),) = self._session.query(sql, values)
-        self.revision = str(int(revision) % 2**32)
+            values.append(orjson.dumps(records))
+        revision, numbers, older = self._session.write(sql, values)
+        self.revision = str(int(revision or 0) % 2**32)
         if records:
-            self._hand_on = partial(outbox.hand_on, records, numbers, older)
+            self._hand_on = partial(
+                outbox.hand_on, records, orjson.loads(numbers or b"[]"), orjson.loads(older or b"[]")
+            )
 
     def committed(self) -> None:
         """What is to happen now that it holds: others wait for the messages. No failure of it makes that undone."""

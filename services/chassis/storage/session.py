@@ -10,6 +10,9 @@ from typing import Any, Self
 
 import orjson
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.json import set_json_loads
 
 from services.chassis.configuration.settings import ServiceSettings
@@ -46,6 +49,7 @@ class Session:
         self._url = database_url(settings)
         self._arguments = arguments(settings, _OPTIONS)
         self._connection: psycopg.Connection[Row] | None = None
+        self._prepared: dict[str, bytes] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -58,12 +62,27 @@ class Session:
         if self._connection is None or self._connection.closed:
             # Every statement is prepared: there are few, and each comes again and again.
             self._connection = psycopg.connect(self._url, prepare_threshold=0, **self._arguments)
+            self._prepared.clear()
         return self._connection
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of one statement; on its own, or in the transaction that is open."""
         cursor = self.connection.execute(statement.encode(), parameters)
         return cursor.fetchall() if cursor.description else []
+
+    def write(self, statement: str, values: Sequence[bytes]) -> list[bytes | None]:
+        """The one row that a statement answers; its `$n` take texts, and the row is texts.
+
+        By libpq itself: what psycopg does to adapt and to wait costs as much as the statement.
+        """
+        server = self.connection.pgconn
+        name = self._prepared.get(statement)
+        if name is None:
+            name = b"mercato_%d" % len(self._prepared)
+            _checked(server, server.prepare(name, statement.encode()))
+            self._prepared[statement] = name
+        result = _checked(server, server.exec_prepared(name, list(values)))
+        return [result.get_value(0, column) for column in range(result.nfields)]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -81,3 +100,11 @@ class Session:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _checked(server: PGconn, result: PGresult) -> PGresult:
+    if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        return result
+    if server.status == ConnStatus.BAD or not result.error_field(DiagnosticField.SQLSTATE):
+        raise psycopg.OperationalError(server.get_error_message())
+    raise error_from_result(result)

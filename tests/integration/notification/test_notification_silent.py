@@ -14,7 +14,7 @@ from services.chassis.messaging.outbox import Outbox
 from services.chassis.messaging.producer import Producer
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.session import Session
-from services.notification.events import SILENT
+from services.notification.kinds import SILENT
 from services.notification.settings import NotificationSettings
 
 
