@@ -36,7 +36,7 @@ TIERS = {
     for tier in (
         Tier("unit", 15, workers=2),
         Tier("contract", 5),
-        Tier("integration", 15),
+        Tier("integration", 15, workers=2),
         Tier("end_to_end", 20, covers=False),
         Tier("cluster", 55, covers=False, everywhere=False),
     )

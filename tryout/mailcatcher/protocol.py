@@ -16,9 +16,11 @@ _END = b"\r\n.\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """Its messages go to `keep`, on the event loop's thread."""
+    """Its messages go to `keep`, on the event loop's thread. It is among the open ones until it is lost."""
 
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self, keep: Keep, open_ones: set["Connection"]) -> None:
+        self._open = open_ones
+        self._lost = asyncio.Event()
         self._dialogue = Dialogue(keep)
         self._buffer = bytearray()
         self._searched = 0
@@ -26,6 +28,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # it is one by its methods, whatever the event loop
+        self._open.add(self)
         self._loop = asyncio.get_running_loop()
         self._seen = self._loop.time()
         self._timer = self._loop.call_later(_IDLE_SECONDS, self._check_idle)
@@ -33,6 +36,13 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._timer.cancel()
+        self._open.discard(self)
+        self._lost.set()
+
+    async def abort(self) -> None:
+        """Ends it at once: what was not answered was not taken."""
+        self._transport.abort()
+        await self._lost.wait()
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()  # who does not read the replies is not read either

@@ -19,17 +19,19 @@ class Receiver:
     def __init__(self, mailbox: Mailbox, settings: MailCatcherSettings) -> None:
         self._mailbox = mailbox
         self._settings = settings
+        self._connections: set[Connection] = set()
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._mailbox.open)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self._keep), self._settings.host, self._settings.smtp_port
+            lambda: Connection(self._keep, self._connections), self._settings.host, self._settings.smtp_port
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        await asyncio.gather(*[connection.abort() for connection in self._connections])
         self._mailbox.close()
 
     @property

@@ -6,6 +6,7 @@ On the event loop each answer costs a turn of it and two more wake-ups, which is
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Any, Self
 
 import orjson
@@ -36,6 +37,7 @@ _OPTIONS = " -c ".join(
 )
 
 Row = tuple[Any, ...]
+_names = count()
 
 
 class Session:
@@ -78,7 +80,7 @@ class Session:
         server = self.connection.pgconn
         name = self._prepared.get(statement)
         if name is None:
-            name = b"mercato_%d" % len(self._prepared)
+            name = b"mercato_%d" % next(_names)
             _checked(server, server.prepare(name, statement.encode()))
             self._prepared[statement] = name
         result = _checked(server, server.exec_prepared(name, list(values)))
@@ -87,8 +89,13 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or nothing."""
-        with self.connection.transaction():
-            yield
+        try:
+            with self.connection.transaction():
+                yield
+        except BaseException:
+            # With a rollback psycopg gives up all statements that its connection has prepared.
+            self._prepared.clear()
+            raise
 
     def cancel(self) -> None:
         """Ends the statement that is running, if there is one."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -47,13 +48,19 @@ class Talk:
     def close(self) -> None:
         self._writer.close()
 
+    async def abort(self) -> None:
+        """Without the replies that wait."""
+        self._writer.transport.abort()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
 
 @pytest.fixture
 async def talk(catcher: aiohttp.ClientSession, settings: MailCatcherSettings) -> Any:
     one = Talk(*await asyncio.open_connection("127.0.0.1", settings.smtp_port))
     assert await one.codes(1) == [220]
     yield one
-    one.close()
+    await one.abort()
 
 
 async def _texts(http: aiohttp.ClientSession) -> list[str]:

@@ -133,7 +133,7 @@ async def test_while_the_server_is_away_mails_wait_in_the_table(
     await deliver(*[order_event("confirmed") for _ in range(10)], mailer=ready)
     leased = sql.execute("SELECT count(*) FROM notification WHERE leased").fetchone()
     assert leased is not None
-    assert leased[0] <= 1
+    assert leased[0] <= 2  # one that shows whether the server is back, and one before it whose return is not noted yet
     await smtp.start()
     await until(lambda: _all_sent(sql), 30)
     assert len(smtp.received) == 11
