@@ -11,7 +11,8 @@ import orjson
 from pydantic import BaseModel
 
 from services.chassis.messaging.messages import Message
-from services.notification import events as notification_events
+from services.notification.events import Order as ToldOrder
+from services.notification.kinds import KINDS
 from services.order import messages as order_messages
 from services.order import saga
 from services.order.saga import Line, Order, Payment, Policy, Status
@@ -36,7 +37,7 @@ READERS: dict[str, type[BaseModel]] = {
     payment_events.CAPTURE: payment_events.OrderData,
     payment_events.REVERSE: payment_events.OrderData,
     **order_messages.REPLY_MODELS,
-    **dict.fromkeys(notification_events.KINDS, notification_events.Order),
+    **dict.fromkeys(KINDS, ToldOrder),
 }
 
 MEANINGS = {
