@@ -1,7 +1,9 @@
 """HTTP in: parse, call a use case, render."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from services.chassis.http.responses import json_response
 from services.chassis.http.tokens import LONGEST_SUBJECT, Caller, Tokens
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
+from services.chassis.storage.together import Together
 from services.chassis.texts.addresses import mailable
 from services.order import repository
 from services.order.admission.gate import Admission
@@ -40,6 +43,12 @@ class Api:
         self._tokens = tokens
         self._handlers = handlers
         self._admission = admission
+        self._orders = Together("orders read", partial(repository.find, database))
+
+    @property
+    def resources(self) -> Sequence[AbstractAsyncContextManager[object]]:
+        """What reads orders; to be entered before they are asked for."""
+        return (self._orders,)
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -110,7 +119,7 @@ class Api:
     async def _visible(self, request: Request) -> Order:
         caller = await self._tokens.verify(request)
         order_id = path_uuid(request, "id")
-        order = await repository.find(self._database, order_id)
+        order = await self._orders.get(order_id)
         if order is None or not may_see(caller, order):
             raise NotFound("There is no order with this id.")
         return order

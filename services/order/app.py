@@ -39,16 +39,18 @@ def build(settings: OrderSettings) -> Starlette:
         handlers.on_replies(unit, messages)
 
     replies = messaging.consumer([REPLIES], on_replies)
+    api = Api(settings, database, tokens, handlers, admission)
     return application(
         settings,
         routes=[
-            *Api(settings, database, tokens, handlers, admission).routes(),
+            *api.routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
         resources=[
             database,
             messaging,
             *handlers.resources,
+            *api.resources,
             tokens,
             admission,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),

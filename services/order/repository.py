@@ -135,9 +135,9 @@ def read_due(unit: Unit, now: datetime, limit: int) -> list[Stored]:
     return [Stored(_order(row[:-1]), row[-1]) for row in rows]
 
 
-async def find(database: Database, order_id: UUID) -> Order | None:
-    rows = await database.fetch(f"SELECT {_COLUMNS} FROM orders WHERE id = %s", (order_id,))  # noqa: S608
-    return _order(rows[0]) if rows else None
+async def find(database: Database, ids: Sequence[UUID]) -> dict[UUID, Order]:
+    rows = await database.fetch(f"SELECT {_COLUMNS} FROM orders WHERE id = ANY(%s)", (list(ids),))  # noqa: S608
+    return {row[0]: _order(row) for row in rows}
 
 
 async def listed(

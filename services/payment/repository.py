@@ -125,12 +125,21 @@ def _loaded(found: Sequence[tuple[Any, ...]]) -> Loaded:
 def _row(values: tuple[Any, ...]) -> Row:
     (order_id, customer_id, amount, currency, goal, status, attempt, provider_id, captured, refunded) = values[:10]
     waits, trace, token, claim, due_in = values[10:]
-    known = _WITHOUT_ID.get(status) if provider_id is None else None
+    out = claim is not None or waits > 0
     payment = Payment(
-        order_id, customer_id, amount, currency, Goal(goal), known or Status(status), attempt, provider_id, captured,
-        refunded, waits, trace, token,
+        order_id, customer_id, amount, currency, Goal(goal), _status(status, goal, provider_id, out=out), attempt,
+        provider_id, captured, refunded, waits, trace, token,
     )  # fmt: skip
     return Row(payment, claim, due_in)
+
+
+def _status(stored: str, goal: str, provider_id: str | None, *, out: bool) -> Status:
+    """`out`: whether a call is, or its answer is lost."""
+    if provider_id is None:
+        return _WITHOUT_ID.get(stored) or Status(stored)
+    if stored == Status.UNANSWERED and goal == Goal.AUTHORIZE and not out:
+        return Status.UNCONFIRMED  # its confirm waits for room: there is nothing to look up
+    return Status(stored)
 
 
 def _document(row: Row) -> dict[str, Any]:

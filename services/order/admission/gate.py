@@ -51,7 +51,7 @@ class Admission:
     @asynccontextmanager
     async def admitted(self, request: Request, customer: str) -> AsyncIterator[None]:
         """Around the placing of an order. Raises Overloaded when it is not taken."""
-        name = (customer, request.url.path, request.headers.get(HEADER, ""))
+        name = (customer, request.scope["path"], request.headers.get(HEADER, ""))
         if not self._judge.takes(customer):
             if not await self._is_repeat(name):
                 metrics.ADMISSIONS.labels("refused").inc()

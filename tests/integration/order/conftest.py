@@ -78,7 +78,7 @@ def service(settings: OrderSettings, database: Database, backlog: Backlog) -> St
     tokens, admission = Tokens(settings), Admission(database, backlog)
     handlers = Handlers(settings, Messaging(settings, database))
     api = Api(settings, database, tokens, handlers, admission)
-    resources: list[AbstractAsyncContextManager[object]] = [tokens, admission, *handlers.resources]
+    resources: list[AbstractAsyncContextManager[object]] = [tokens, admission, *handlers.resources, *api.resources]
     return application(settings, routes=api.routes(), resources=resources, details=admission.details)
 
 

@@ -164,3 +164,15 @@ async def test_batches_that_follow_each_other_while_the_event_loop_is_busy_share
     provider.free.set()
     await until(lambda: service.answered() == {order_of(command) for command in commands})
     once_each(provider, commands, Operation.CREATE, Operation.CONFIRM)
+
+
+async def test_what_waits_for_room_between_two_calls_is_not_looked_up(start: Start) -> None:
+    provider = Provider(held=Operation.CREATE)
+    service = await start(provider, **PATIENT, provider_brisk_concurrency=3, provider_slow_seconds=0.1)
+    commands = [authorize() for _ in range(12)]
+    await service.send(*commands)
+    # Each is slow by now, and has given its place to the next.
+    await until(lambda: len(provider.calls) == len(commands))
+    provider.free.set()  # more confirms than places
+    await until(lambda: service.answered() == {order_of(command) for command in commands})
+    once_each(provider, commands, Operation.CREATE, Operation.CONFIRM)
