@@ -1,6 +1,8 @@
-"""How many calls may be brisk at once: more while the provider answers, fewer while it turns calls away."""
+"""How many calls may be brisk at once: more while the provider keeps up with them, fewer while it does not."""
 
 import time
+from collections import deque
+from statistics import median
 
 from services.payment.answers import Answer, NotCarriedOut, ServerError, Unanswered
 from services.payment.settings import PaymentSettings
@@ -10,27 +12,34 @@ LEAST = 16
 """However much goes wrong."""
 ENOUGH = 16
 """Answers, to judge by."""
+REMEMBERED_SECONDS = 60.0
+"""For so long the quickest answers say how long one takes that had to wait for no other."""
 _REFUSED = 0.05
 _FAILED = 0.5
-_SLOW = 0.5
-"""Of the longest that a call may take."""
 _BACK_OFF = 0.7
-_STEP = 8
-"""The way up goes by an eighth, of what there is or of what it began with."""
+_STEP = 4
+"""The way up goes by a quarter, of what there is or of what it began with."""
+_AT_EASE, _CROWDED = 1.5, 2.0
+"""Times the quickest; in between it stays as it is."""
+_SPARE_SECONDS = 0.1
+"""What says nothing: a processor that was busy."""
 
 
 class Pace:
-    """Careful increase and multiplicative decrease, as in RFC 5681, judged by the answers of a second or a round trip.
+    """Careful increase and multiplicative decrease (RFC 5681), with the delay as a sign of its own (as in TCP Vegas).
 
-    The signs of overload are refusals, errors, and answers so slow that a few more calls would make them none: a
-    provider that takes two seconds an answer and gives them all needs more calls at once, not fewer. A refusal says it
-    plainly. An error, a silence or a slow answer may be the order's own (its card hangs), so it takes half of all
-    answers to be a sign. What is changed shows a round trip later, so no sooner is it judged again.
+    A provider that takes two seconds an answer, however many are asked, needs more calls at once. One whose answers
+    take longer the more are asked works them off one by one: more at once only wait there, until none is answered in
+    time. So it goes up while answers are as quick as the quickest of late, and back to where it began while they take
+    twice as long: medians, since a slow answer may be the order's own (its card hangs). A refusal says plainly that
+    there are too many; errors and silence take half of all answers to be a sign; these lower it further. What is
+    changed shows a round trip later, so no sooner is it judged again.
     """
 
     def __init__(self, settings: PaymentSettings) -> None:
         self._settings = settings
         self._limit = settings.provider_brisk_concurrency
+        self._medians: deque[tuple[float, float]] = deque()
         self._begin()
 
     @property
@@ -44,23 +53,34 @@ class Pace:
 
     def heard(self, answer: Answer, seconds: float) -> None:
         """Takes in an answer, and how long it took."""
-        slow = seconds > _SLOW * self._settings.provider_timeout_seconds
-        self._answers += 1
+        self._took.append(seconds)
         self._refused += isinstance(answer, NotCarriedOut)
-        self._failed += slow or isinstance(answer, Unanswered | ServerError)
-        if self._answers >= ENOUGH and time.monotonic() - self._since >= max(WINDOW_SECONDS, seconds):
-            self._judge()
+        self._failed += isinstance(answer, Unanswered | ServerError)
+        now = time.monotonic()
+        if len(self._took) >= ENOUGH and now - self._since >= max(WINDOW_SECONDS, seconds):
+            self._judge(now)
             self._begin()
 
     def _begin(self) -> None:
         self._since = time.monotonic()
-        self._answers = self._refused = self._failed = 0
+        self._took: list[float] = []
+        self._refused = self._failed = 0
         self._short = False
 
-    def _judge(self) -> None:
-        if self._refused > _REFUSED * self._answers or self._failed + self._refused >= _FAILED * self._answers:
-            least = min(LEAST, self._settings.provider_brisk_concurrency)
-            self._limit = max(least, int(self.limit * _BACK_OFF))
-        elif self._short:
-            # Never twice as many at once: a provider at its limit would answer none of them in time.
-            self._limit = self.limit + max(1, max(self.limit, self._settings.provider_brisk_concurrency) // _STEP)
+    def _judge(self, now: float) -> None:
+        answers, began = len(self._took), self._settings.provider_brisk_concurrency
+        took, quickest = self._delays(now)
+        if self._refused > _REFUSED * answers or self._failed + self._refused >= _FAILED * answers:
+            self._limit = max(min(LEAST, began), int(self.limit * _BACK_OFF))
+        elif took > _CROWDED * quickest + _SPARE_SECONDS:
+            self._limit = max(min(self.limit, began), int(self.limit * _BACK_OFF))
+        elif self._short and took <= _AT_EASE * quickest + _SPARE_SECONDS:
+            self._limit = self.limit + max(1, max(self.limit, began) // _STEP)
+
+    def _delays(self, now: float) -> tuple[float, float]:
+        """What most answers took, and the least that most took in a window of late."""
+        took = median(self._took)
+        self._medians.append((now, took))
+        while self._medians[0][0] < now - REMEMBERED_SECONDS:
+            self._medians.popleft()
+        return took, min(seconds for _, seconds in self._medians)

@@ -7,7 +7,7 @@ import pytest
 
 from services.payment import answers
 from services.payment.answers import Answer
-from services.payment.pace import LEAST, Pace
+from services.payment.pace import LEAST, REMEMBERED_SECONDS, Pace
 from tests.contract.payment.parts import payment_settings
 
 GOOD = answers.Authorized("pi_1")
@@ -46,7 +46,7 @@ def second(
 def test_good_answers_raise_the_limit_to_the_most_there_may_be(clock: list[float]) -> None:
     judged = pace_of()
     limits = [second(judged, clock, [GOOD] * 100) for _ in range(40)]
-    assert limits[:3] == [72, 81, 91], "never twice as many at once"
+    assert limits[:3] == [80, 100, 125], "never twice as many at once"
     assert limits[-1] == 1000
 
 
@@ -71,14 +71,36 @@ def test_a_minority_that_hangs_does_not_slow_the_others(clock: list[float]) -> N
 def test_one_that_takes_its_time_and_answers_all_is_asked_more_at_once(clock: list[float]) -> None:
     judged = pace_of()
     limits = [second(judged, clock, [GOOD] * 100, took=[2.0]) for _ in range(8)]
-    assert limits == [64, 72, 72, 81, 81, 91, 91, 102], "not before what was changed can show, after a round trip"
+    assert limits == [64, 80, 80, 100, 100, 125, 125, 156], "not before what was changed can show, after a round trip"
 
 
-def test_answers_near_the_longest_a_call_may_take_lower_it_before_they_become_none(clock: list[float]) -> None:
+def test_one_whose_answers_take_longer_the_more_are_asked_is_asked_no_more_than_at_the_beginning(
+    clock: list[float],
+) -> None:
     judged = pace_of()
-    for _ in range(60):
-        second(judged, clock, [GOOD] * 100, took=[3.0])
-    assert judged.limit == LEAST
+    grown = max(second(judged, clock, [GOOD] * 100, took=[0.5]) for _ in range(4))
+    for _ in range(10):
+        second(judged, clock, [GOOD] * 100, took=[2.0])
+    assert grown > 64
+    assert judged.limit == 64, "however slow, it answers all: no fewer than to begin with"
+
+
+def test_answers_that_take_a_little_longer_leave_it_as_it_is(clock: list[float]) -> None:
+    judged = pace_of()
+    before = second(judged, clock, [GOOD] * 100, took=[1.0])
+    assert [second(judged, clock, [GOOD] * 100, took=[1.8]) for _ in range(6)] == [before] * 6
+
+
+def test_one_that_became_slower_for_good_is_asked_more_once_what_was_before_is_forgotten(clock: list[float]) -> None:
+    judged = pace_of()
+    second(judged, clock, [GOOD] * 100, took=[0.1])
+    before = judged.limit
+    while clock[0] < REMEMBERED_SECONDS:
+        second(judged, clock, [GOOD] * 100, took=[2.0])
+    assert judged.limit < before
+    for _ in range(6):
+        second(judged, clock, [GOOD] * 100, took=[2.0])
+    assert judged.limit > before
 
 
 def test_a_minority_that_is_slow_does_not_slow_the_others(clock: list[float]) -> None:
