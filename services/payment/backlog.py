@@ -21,8 +21,9 @@ class Backlog:
         self._commands = (max(0.0, seconds), time.monotonic())
 
     def due_waits(self, seconds: float) -> None:
-        """The oldest due call has waited this long for someone who has room for it; 0 when there is none."""
-        self._due = (max(0.0, seconds), time.monotonic())
+        """So long has the oldest due call waited for someone who has room for it, and will calls wait at the provider
+        behind each other."""
+        self._due = (seconds, time.monotonic())
 
     @property
     def wait(self) -> float:

@@ -78,6 +78,11 @@ class Caller:
         """The same for payments not begun: a quarter of the room is kept for those that are, so that they end."""
         return self.room - self._pace.limit // 4
 
+    @property
+    def delay(self) -> float:
+        """Seconds that calls wait at the provider behind each other."""
+        return self._pace.delay
+
     def start(self, jobs: Sequence[Job]) -> None:
         """Makes the calls in the background; their intents are committed. For any thread."""
         if jobs:

@@ -66,7 +66,7 @@ class DueCalls:
     async def _look(self) -> None:
         self._caller.look.clear()
         [(due_in,)] = await self._database.fetch(_NEXT)
-        self._backlog.due_waits(-due_in if due_in is not None else 0.0)
+        self._backlog.due_waits(max(0.0, -due_in if due_in is not None else 0.0) + self._caller.delay)
         pause = self._settings.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
         if due_in is not None and due_in <= 0:
             limit = min(BATCH, self._caller.room)

@@ -12,17 +12,15 @@ LEAST = 16
 """However much goes wrong."""
 ENOUGH = 16
 """Answers, to judge by."""
-REMEMBERED_SECONDS = 60.0
+REMEMBERED_SECONDS = 30.0
 """For so long the quickest answers say how long one takes that had to wait for no other."""
 _REFUSED = 0.05
 _FAILED = 0.5
 _BACK_OFF = 0.7
 _STEP = 4
 """The way up goes by a quarter, of what there is or of what it began with."""
-_AT_EASE, _CROWDED = 1.5, 2.0
-"""Times the quickest; in between it stays as it is."""
-_SPARE_SECONDS = 0.1
-"""What says nothing: a processor that was busy."""
+_AT_EASE_SECONDS, _CROWDED_SECONDS = 0.3, 0.8
+"""What an answer may take longer than the quickest; in between the limit stays as it is."""
 
 
 class Pace:
@@ -30,22 +28,29 @@ class Pace:
 
     A provider that takes two seconds an answer, however many are asked, needs more calls at once. One whose answers
     take longer the more are asked works them off one by one: more at once only wait there, until none is answered in
-    time. So it goes up while answers are as quick as the quickest of late, and back to where it began while they take
-    twice as long: medians, since a slow answer may be the order's own (its card hangs). A refusal says plainly that
-    there are too many; errors and silence take half of all answers to be a sign; these lower it further. What is
-    changed shows a round trip later, so no sooner is it judged again.
+    time. So it goes up while answers are as quick as the quickest of late, and back to where it began while they are
+    not: medians, since a slow answer may be the order's own (its card hangs). A refusal says plainly that there are too
+    many; errors and silence take half of all answers to be a sign; these lower it further. What is changed shows a
+    round trip later, so no sooner is it judged again.
     """
 
     def __init__(self, settings: PaymentSettings) -> None:
         self._settings = settings
         self._limit = settings.provider_brisk_concurrency
         self._medians: deque[tuple[float, float]] = deque()
+        self._delay = 0.0
         self._begin()
 
     @property
     def limit(self) -> int:
         """Calls that may be brisk at once."""
         return min(self._limit, self._settings.provider_concurrency)
+
+    @property
+    def delay(self) -> float:
+        """Seconds that calls wait at the provider behind each other; 0 when there are no more than at the beginning,
+        for then it is simply slow."""
+        return self._delay if self._limit > self._settings.provider_brisk_concurrency else 0.0
 
     def wanted(self) -> None:
         """Some call found no room: worth trying more."""
@@ -69,18 +74,18 @@ class Pace:
 
     def _judge(self, now: float) -> None:
         answers, began = len(self._took), self._settings.provider_brisk_concurrency
-        took, quickest = self._delays(now)
+        self._delay = self._longer_than_quickest(now)
         if self._refused > _REFUSED * answers or self._failed + self._refused >= _FAILED * answers:
             self._limit = max(min(LEAST, began), int(self.limit * _BACK_OFF))
-        elif took > _CROWDED * quickest + _SPARE_SECONDS:
+        elif self._delay > _CROWDED_SECONDS:
             self._limit = max(min(self.limit, began), int(self.limit * _BACK_OFF))
-        elif self._short and took <= _AT_EASE * quickest + _SPARE_SECONDS:
+        elif self._short and self._delay < _AT_EASE_SECONDS:
             self._limit = self.limit + max(1, max(self.limit, began) // _STEP)
 
-    def _delays(self, now: float) -> tuple[float, float]:
-        """What most answers took, and the least that most took in a window of late."""
+    def _longer_than_quickest(self, now: float) -> float:
+        """What most answers took longer than most did in the best window of late."""
         took = median(self._took)
         self._medians.append((now, took))
         while self._medians[0][0] < now - REMEMBERED_SECONDS:
             self._medians.popleft()
-        return took, min(seconds for _, seconds in self._medians)
+        return took - min(seconds for _, seconds in self._medians)

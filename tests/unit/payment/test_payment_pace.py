@@ -88,7 +88,24 @@ def test_one_whose_answers_take_longer_the_more_are_asked_is_asked_no_more_than_
 def test_answers_that_take_a_little_longer_leave_it_as_it_is(clock: list[float]) -> None:
     judged = pace_of()
     before = second(judged, clock, [GOOD] * 100, took=[1.0])
-    assert [second(judged, clock, [GOOD] * 100, took=[1.8]) for _ in range(6)] == [before] * 6
+    assert [second(judged, clock, [GOOD] * 100, took=[1.5]) for _ in range(6)] == [before] * 6
+    assert judged.delay == pytest.approx(0.5)
+
+
+def test_a_provider_that_is_slow_from_the_beginning_is_not_crowded(clock: list[float]) -> None:
+    judged = pace_of()
+    for _ in range(6):
+        second(judged, clock, [GOOD] * 100, took=[2.0])
+    assert judged.delay == 0.0
+
+
+def test_a_provider_that_turns_slow_while_it_is_asked_no_more_than_at_the_beginning_is_not_crowded(
+    clock: list[float],
+) -> None:
+    judged = pace_of()
+    second(judged, clock, [GOOD] * 100, short=False)
+    second(judged, clock, [GOOD] * 100, took=[3.0, 3.0])
+    assert judged.delay == 0.0
 
 
 def test_one_that_became_slower_for_good_is_asked_more_once_what_was_before_is_forgotten(clock: list[float]) -> None:
