@@ -27,7 +27,9 @@ AWAY = 60.0
 
 def _invariants_hold(release: Release, outcome: Outcome) -> None:
     outcome.require_nothing_lost()
-    report = json.loads(release.mercato("invariants", "--json", check=False).stdout)
+    asked = release.mercato("invariants", "--json", check=False)
+    assert asked.stdout, asked.stderr
+    report = json.loads(asked.stdout)
     assert report["ok"], report
     assert report["in_flight"] == 0, report
 
