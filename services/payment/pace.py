@@ -49,8 +49,10 @@ class Pace:
     @property
     def delay(self) -> float:
         """Seconds that calls wait at the provider behind each other; 0 when there are no more than at the beginning,
-        for then it is simply slow."""
-        return self._delay if self._limit > self._settings.provider_brisk_concurrency else 0.0
+        for then it is simply slow, and when too few came of late to know."""
+        crowd = self._limit > self._settings.provider_brisk_concurrency
+        known = time.monotonic() - self._since < REMEMBERED_SECONDS
+        return self._delay if crowd and known else 0.0
 
     def wanted(self) -> None:
         """Some call found no room: worth trying more."""

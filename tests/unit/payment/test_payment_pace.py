@@ -90,6 +90,8 @@ def test_answers_that_take_a_little_longer_leave_it_as_it_is(clock: list[float])
     before = second(judged, clock, [GOOD] * 100, took=[1.0])
     assert [second(judged, clock, [GOOD] * 100, took=[1.5]) for _ in range(6)] == [before] * 6
     assert judged.delay == pytest.approx(0.5)
+    clock[0] += REMEMBERED_SECONDS
+    assert judged.delay == 0.0, "nothing came since: it is not known any more"
 
 
 def test_a_provider_that_is_slow_from_the_beginning_is_not_crowded(clock: list[float]) -> None:
