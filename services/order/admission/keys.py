@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -32,15 +33,16 @@ class Keys:
         self._database = database
         self._known: OrderedDict[Name, None] = OrderedDict()
         self._asked = Together("taken keys", self._those_taken, gather=GATHER_SECONDS)
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self._asked.__aenter__()
+        await self._stack.enter_async_context(self._asked)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._asked.__aexit__(kind, error, trace)
+        await self._stack.aclose()
 
     def __len__(self) -> int:
         return len(self._known)
