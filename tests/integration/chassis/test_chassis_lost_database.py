@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
+from services.chassis.storage.session import Session
 from tests.conftest import NewDatabase
 from tests.support.bare import BareSettings
 from tests.support.ports import free_port
@@ -21,7 +24,9 @@ from tests.support.relay import relayed
 from tests.support.serving import until
 
 RELAY = Path(__file__).parents[2] / "support" / "relay.py"
-HERE, THERE = "10.213.7.1", "10.213.7.2"
+NETWORK = f"10.213.{os.getpid() >> 6 & 255}.{(os.getpid() & 63) << 2}/30"
+"""Each process that runs tests has its own."""
+HERE, THERE = (str(address) for address in ip_network(NETWORK).hosts())
 
 
 def ip(*arguments: str, check: bool = True) -> None:
@@ -57,21 +62,45 @@ async def far(new_database: NewDatabase) -> AsyncIterator[tuple[str, str]]:
         ip("link", "delete", ours, check=False)
 
 
-async def test_a_query_to_a_database_that_left_the_network_fails_within_seconds(far: tuple[str, str]) -> None:
+Ask = Callable[[str], Coroutine[None, None, object]]
+
+
+@asynccontextmanager
+async def _pool(settings: BareSettings) -> AsyncIterator[Ask]:
+    async with Database(settings) as database:
+        yield database.fetch
+
+
+@asynccontextmanager
+async def _session(settings: BareSettings) -> AsyncIterator[Ask]:
+    with Session(settings) as session:
+        yield lambda statement: asyncio.to_thread(session.query, statement)
+
+
+@asynccontextmanager
+async def _session_that_writes(settings: BareSettings) -> AsyncIterator[Ask]:
+    with Session(settings) as session:
+        yield lambda statement: asyncio.to_thread(session.write, statement, [])
+
+
+@pytest.mark.parametrize("opened", [_pool, _session, _session_that_writes])
+async def test_a_statement_to_a_database_that_left_the_network_fails_within_seconds(
+    far: tuple[str, str], opened: Callable[[BareSettings], AbstractAsyncContextManager[Ask]]
+) -> None:
     url, space = far
     settings = BareSettings(
         instance="far", host="127.0.0.1", database_url=SecretStr(url), kafka_bootstrap="127.0.0.1:1"
     )
     async with Database(settings) as database:
         await database.awaited(seconds=20)
-        asked = asyncio.create_task(database.fetch("SELECT pg_sleep(60)"))
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as watcher:
+    async with opened(settings) as ask, await psycopg.AsyncConnection.connect(url, autocommit=True) as watcher:
+        asked = asyncio.create_task(ask("SELECT pg_sleep(60)"))
 
-            async def runs() -> bool:
-                query = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
-                return await (await watcher.execute(query)).fetchone() is not None
+        async def runs() -> bool:
+            query = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
+            return await (await watcher.execute(query)).fetchone() is not None
 
-            await until(runs)
+        await until(runs)
         ip("-n", space, "addr", "flush", "scope", "global")
         with pytest.raises(psycopg.OperationalError):
             await asyncio.wait_for(asked, 10)
