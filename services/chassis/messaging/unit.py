@@ -50,7 +50,9 @@ class Unit:
     def write(self, change: str, rows: Sequence[Any], *, expected: int | None = None) -> None:
         """An INSERT, UPDATE or DELETE to be made at the end: `change` takes `rows` as JSON for its one `%s`.
 
-        `expected`: how many rows it must find, or the unit conflicts. Without rows nothing is done.
+        `expected`: how many rows it must find, or the unit conflicts. Without rows nothing is done. What changes rows
+        that exist needs it where the unit publishes: only what is counted is sure to wait for another's lock before
+        the messages get their ids, and ids are the order in which a key's messages leave.
         """
         if rows:
             self._changes.append((change, orjson.dumps(rows), expected))
