@@ -39,7 +39,7 @@ COPY cli/platform/__init__.py cli/platform/errors.py cli/platform/sites.py cli/p
 COPY cli/platform/databases.py cli/platform/kafka.py cli/platform/mailbox.py cli/platform/topics.py /app/cli/platform/
 COPY cli/platform/letters.py cli/platform/letter_box.py cli/platform/masking.py /app/cli/platform/
 COPY services/__init__.py /app/services/
-COPY services/chassis/__init__.py /app/services/chassis/
+COPY services/chassis/__init__.py services/chassis/retry.py /app/services/chassis/
 COPY services/chassis/messaging/__init__.py services/chassis/messaging/committed.py /app/services/chassis/messaging/
 COPY services/chassis/texts/__init__.py services/chassis/texts/currencies.py /app/services/chassis/texts/
 COPY services/notification/__init__.py services/notification/kinds.py /app/services/notification/

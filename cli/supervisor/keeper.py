@@ -4,7 +4,6 @@ import asyncio
 import logging
 import subprocess
 
-from cli.supervisor.backoff import Backoff
 from cli.supervisor.child import Child, describe
 from cli.supervisor.logs import Logs
 from cli.supervisor.probes import until_ready
@@ -12,6 +11,7 @@ from cli.supervisor.progress import Event, Progress
 from cli.supervisor.records import Records
 from cli.supervisor.spec import ProcessSpec, StartError
 from cli.supervisor.table import Process, ProcessTable
+from services.chassis.retry import Backoff, Retry
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ PATIENCE = 120.0
 """Seconds a process may take to its first readiness."""
 ATTEMPTS = 3
 """Starts before the first readiness after which it is given up."""
+HEALTHY = 30.0
+"""After so many seconds a run was a good one: earlier crashes are forgotten."""
 FAILURES = 2
 """Probes in a row that fail before a process counts as not ready, as in the chart: one that is busy may miss one."""
 
@@ -44,7 +46,7 @@ class Keeper:
         self._table.add(
             Process(spec.name, spec.service, None, spec.host, spec.port, spec.metrics_port, ready=False, restarts=0)
         )
-        backoff = Backoff()
+        retry = Retry(Backoff(first=0.2, limit=10.0))
         attempts = 0
         while not self._stopping.is_set():
             child = await self._start()
@@ -54,7 +56,9 @@ class Keeper:
             attempts += 1
             if not self.ready.is_set() and attempts >= ATTEMPTS:
                 raise StartError(f"{spec.name} {describe(code)} before it was ready")
-            delay = backoff.after(child.uptime)
+            if child.uptime >= HEALTHY:
+                retry.succeeded()
+            delay = retry.failed()
             log.warning("%s %s; starting it again in %.1f s", spec.name, describe(code), delay)
             self._progress(Event("restarting", spec.name, describe(code)))
             self._table.change(spec.name, restarts=attempts)

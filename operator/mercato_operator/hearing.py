@@ -7,7 +7,6 @@ was heard is told as an event.
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -16,6 +15,7 @@ from mercato_operator import metrics
 from mercato_operator.controller import Controller
 from mercato_operator.elsewhere import is_away
 from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.retry import Backoff, spread
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,7 @@ ON_THEIR_WAY_SECONDS: Final = 5.0
 DEAD_AFTER: Final = 3
 """So many times in a row a watch may miss something."""
 HUNG_AFTER_SECONDS: Final = 600.0
-_FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 10.0
+_BACKOFF: Final = Backoff(first=0.5, limit=10.0)
 _REMEMBERED: Final = ("namespace", "name", "uid", "resourceVersion", "labels")
 Key = tuple[Resource, str, str]
 
@@ -55,15 +54,13 @@ class Hearing:
 
     async def read(self) -> None:
         """Tells all that is there, whole: who knows half of it takes the other half away. Waits for the API server."""
-        pause = _FIRST_PAUSE
-        while True:
+        for pause in _BACKOFF:
             try:
                 found = {resource: await self._list(resource) for resource in self.resources}
                 break
             except KubernetesError as error:
                 log.warning("waiting for the API server: %s", error)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads attempts
-            pause = min(_LONGEST_PAUSE, pause * 2)
+            await asyncio.sleep(pause)
         for resource, there in found.items():
             for body in there.values():
                 self.heard(resource, None, body)
@@ -100,7 +97,7 @@ class Hearing:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(CENSUS_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(spread(CENSUS_SECONDS))
             for resource in self.resources:
                 try:
                     await self._count(resource)

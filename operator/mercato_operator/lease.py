@@ -6,12 +6,12 @@ whole duration by one's own; a holder that could not renew it for a shorter time
 
 import asyncio
 import logging
-import random
 import time
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
 from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
+from services.chassis.retry import spread
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ class Lease:
             if other != told:
                 log.info("stands by, waiting for %s", other)
                 told = other
-            await asyncio.sleep(RETRY_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(spread(RETRY_SECONDS))
 
     async def keep(self) -> NoReturn:
         """Renews it, for as long as that goes well. Raises LeaseLost."""
         while True:
-            await asyncio.sleep(RETRY_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(spread(RETRY_SECONDS))
             begun = time.monotonic()
             if begun - self._renewed > RENEW_SECONDS:  # the process itself may have been stopped
                 raise LeaseLost(f"the lease {self._name} could not be renewed for {begun - self._renewed:.0f} s")

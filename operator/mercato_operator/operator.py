@@ -23,6 +23,7 @@ from mercato_operator.watches import registry, watching_settings
 from services.chassis.configuration.settings import load
 from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError
 from services.chassis.observability import telemetry
+from services.chassis.retry import Backoff
 from services.chassis.runtime.tasks import die, stop
 
 log = logging.getLogger(__name__)
@@ -114,15 +115,13 @@ async def _keep(lease: Lease) -> None:
 
 async def _definitions(client: Kubernetes) -> None:
     """As often as it takes: the API server may be about to start, too."""
-    pause = 0.5
-    while True:
+    for pause in Backoff(first=0.5, limit=10.0):
         try:
             await definitions.put_in_place(client, definitions.read())
             return
         except KubernetesError as error:
             log.warning("the definitions are not in place yet: %s", error)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 10.0)
 
 
 def main() -> None:

@@ -1,30 +1,27 @@
-"""Trying again what is not there yet."""
+"""Jobs wait for the parts that start at the same time, and say what for."""
 
-import random
 import sys
-import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from services.chassis.retry import Backoff, attempt
 
 T = TypeVar("T")
 
 WAIT = 240.0
 """Seconds a job waits for a part that starts at the same time."""
-_FIRST, _LONGEST = 0.5, 8.0
+_BACKOFF = Backoff(first=0.5, limit=8.0)
 
 
 def patiently(action: Callable[[], T], passing: type[Exception] | tuple[type[Exception], ...], wait: float = WAIT) -> T:
     """What `action` answers. Errors that may pass are tried again for `wait` seconds; the last one is raised."""
-    deadline, ceiling, told = time.monotonic() + wait, _FIRST, ""
-    while True:
-        try:
-            return action()
-        except passing as error:
-            pause = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads retries, guards nothing
-            if time.monotonic() + pause > deadline:
-                raise
-            line = str(error).partition("\n")[0]
-            if line != told:  # one line for each reason, not for each attempt
-                sys.stderr.write(f"waiting: {line}\n")
-            told, ceiling = line, min(_LONGEST, ceiling * 2)
-            time.sleep(pause)
+    told = ""
+
+    def tell(error: Exception) -> None:
+        nonlocal told
+        line = str(error).partition("\n")[0]
+        if line != told:  # one line for each reason, not for each attempt
+            sys.stderr.write(f"waiting: {line}\n")
+        told = line
+
+    return attempt(action, passing, wait, _BACKOFF, tell)

@@ -1,7 +1,6 @@
 """kopf's part: it lists and watches each kind in each namespace, and tells what it hears."""
 
-import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -9,25 +8,14 @@ import kopf
 
 from mercato_operator.hearing import Hearing
 from services.chassis.kube.client import Resource
+from services.chassis.retry import Backoff
 
 SERVER_SECONDS: Final = 60
 """The server ends a watch after so long."""
 CLIENT_SECONDS: Final = 75
 """One that says nothing for longer is dead, whatever the socket says."""
-_FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 8.0
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-
-
-class _Pauses:
-    """Between attempts to reach the API server: without end, longer and longer, with jitter."""
-
-    def __iter__(self) -> Iterator[float]:
-        ceiling = _FIRST_PAUSE
-        while True:
-            yield random.uniform(ceiling / 2, ceiling)  # noqa: S311
-            ceiling = min(_LONGEST_PAUSE, ceiling * 2)
 
 
 def registry(hearing: Hearing, lifespan: Lifespan) -> kopf.OperatorRegistry:
@@ -69,7 +57,7 @@ def watching_settings(resources: Mapping[Resource, str]) -> kopf.OperatorSetting
     settings.process.ultimate_exiting_timeout = 30
     settings.posting.enabled = False
     settings.scanning.disabled = True  # which needs rights on all namespaces and definitions
-    settings.networking.error_backoffs = _Pauses()
+    settings.networking.error_backoffs = Backoff(first=0.5, limit=8.0)
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.watching.server_timeout = SERVER_SECONDS

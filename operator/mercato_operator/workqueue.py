@@ -6,27 +6,26 @@ controllers (k8s.io/client-go/util/workqueue).
 """
 
 import asyncio
-import random
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
+
+from services.chassis.retry import Backoff, Retry
 
 K = TypeVar("K", bound=Hashable)
 
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 60.0
+BACKOFF: Final = Backoff(first=0.5, limit=60.0)
 
 
 class WorkQueue(Generic[K]):
-    """For one event loop. `spread` is between 0 and 1: where in the second half of a pause a key comes back."""
+    """For one event loop."""
 
-    def __init__(self, spread: Callable[[], float] = random.random) -> None:
-        self._spread = spread
+    def __init__(self) -> None:
         self._waiting: deque[K] = deque()
         self._queued: set[K] = set()
         self._with_worker: set[K] = set()
         self._again: set[K] = set()
-        self._failures: dict[K, int] = {}
+        self._retries: dict[K, Retry] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._filled = asyncio.Condition()
         self._wakers: set[asyncio.Task[None]] = set()
@@ -74,16 +73,13 @@ class WorkQueue(Generic[K]):
 
     def failed(self, key: K) -> float:
         """It comes back after a pause that doubles with each failure in a row; answers the pause in seconds."""
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, 20))
-        pause = longest * (0.5 + self._spread() / 2)
+        pause = self._retries.setdefault(key, Retry(BACKOFF)).failed()
         self.add_after(key, pause)
         return pause
 
     def succeeded(self, key: K) -> None:
         """Its next failure is the first again."""
-        self._failures.pop(key, None)
+        self._retries.pop(key, None)
 
     def close(self) -> None:
         """No key comes back by itself any more."""

@@ -6,7 +6,6 @@ Service Discovery, 2.4.1). A change is seen when the records' TTL is over.
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +18,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from services.chassis.retry import spread
 from services.chassis.runtime.latest import Latest
 from services.chassis.runtime.tasks import essential, stop
 from services.discovery.instances import Instance, Snapshot
@@ -81,7 +81,7 @@ class DnsRecords:
         while True:
             ttl = await self._round()
             pause = min(max(ttl, self._shortest_pause), _LONGEST_PAUSE)
-            await asyncio.sleep(pause * random.uniform(1.0, 1.1))  # noqa: S311 - spreads replicas, guards nothing
+            await asyncio.sleep(spread(pause))
 
     async def _round(self) -> float:
         """Asks everything once; seconds until the first of the answers is out of date."""

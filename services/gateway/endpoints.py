@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from services.chassis.configuration import event_stream
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff, Retry
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
     """
     url = f"{base_url.rstrip('/')}/apps"
     timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
-    pauses, down = backoff(limit=2.0), False
+    retry, down = Retry(Backoff(limit=2.0)), False
     async with aiohttp.ClientSession(
         timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, read_bufsize=_MAX_BYTES
     ) as session:
@@ -114,12 +114,13 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
                     async with aclosing(source(session, url)) as payloads:
                         async for payload in payloads:
                             on_apps(parse(payload, own_namespace))
-                            pauses, down = backoff(limit=2.0), False
+                            down = False
+                            retry.succeeded()
                 except DiscoveryUnavailableError as error:
                     if not down:
                         log.warning("discovery does not answer, the last endpoints stay: %s", error)
                     down = True
-            await asyncio.sleep(next(pauses))
+            await asyncio.sleep(retry.failed())
 
 
 async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[bytes, None]:

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import aiohttp
 import orjson
 
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff, Retry, spread
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +45,17 @@ async def follow(url: str, on_keys: Callable[[str], None], refresh: float = REFR
 
     The caller keeps the last key set while the issuer does not answer.
     """
-    pauses, down = backoff(limit=1.0), False
+    retry = Retry(Backoff(limit=1.0))
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
         while True:
             try:
                 on_keys(await _fetch(session, url))
-                pauses, down = backoff(limit=1.0), False
-                pause = random.uniform(0.8, 1.0) * refresh  # noqa: S311 - spreads the fetches of many gateways
+                retry.succeeded()
+                pause = spread(refresh)
             except KeysUnavailableError as error:
-                if not down:
+                if not retry.failing:
                     log.warning("the issuer's keys are not to be had, the last ones stay: %s", error)
-                pause, down = next(pauses), True
+                pause = retry.failed()
             await asyncio.sleep(pause)
 
 

@@ -19,12 +19,13 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from services.chassis.observability import metrics, telemetry
+from services.chassis.retry import Retry
 from services.chassis.runtime.tasks import essential
 from services.chassis.storage.database import Database
 from services.notification import mime, render, repository
 from services.notification.events import order_of
 from services.notification.jobs import Job, Jobs
-from services.notification.outcomes import Outcome, Pending, Result, backoff
+from services.notification.outcomes import BACKOFF, Outcome, Pending, Result
 from services.notification.recorder import Recorder
 from services.notification.settings import NotificationSettings
 from services.notification.smtp import AnswerLost, MailDeferred, MailRefused, NoMail, ServerAway, Session, SmtpSession
@@ -110,22 +111,22 @@ class Mailer:
             task.cancel()
 
     async def _feed(self) -> None:
-        failures = 0
+        retry = Retry(BACKOFF)
         while not self._stopping.is_set():
             self._looking.clear()
             try:
                 pause = await self._take_due()
             except (OperationalError, PoolTimeout) as error:
                 log.warning("due mails could not be read: %s", type(error).__name__)
-                await self._pause(backoff(failures))
-                failures += 1
+                await self._pause(retry.failed())
                 continue
             if self._away:
                 await self._jobs.down_to(0)  # what was taken tells whether the server is back
-            failures = failures + 1 if self._away else 0
             if self._away:
-                await self._pause(backoff(failures))
-            elif pause and not self._stopping.is_set():
+                await self._pause(retry.failed())
+                continue
+            retry.succeeded()
+            if pause and not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._looking.wait(), pause)
 

@@ -1,15 +1,16 @@
 """What became of an attempt to send a mail, and how long to wait before the next."""
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from services.chassis.retry import Backoff
 from services.notification.events import Order
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
+BACKOFF = Backoff(first=0.5, limit=15.0)
+"""Never long, so that mail flows soon after a repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,4 @@ class Outcome:
     @property
     def pause(self) -> timedelta:
         """Until the next attempt."""
-        return timedelta(seconds=backoff(self.mail.failures) if self.failed else 0.0)
-
-
-def backoff(failures: int) -> float:
-    """Seconds after `failures` earlier ones: doubling, never over 15 s, so that mail flows soon after a repair."""
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+        return timedelta(seconds=BACKOFF.after(self.mail.failures + 1) if self.failed else 0.0)

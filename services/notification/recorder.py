@@ -1,7 +1,6 @@
 """Writes down what became of mails: what comes within a moment in one statement."""
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from services.chassis.observability import metrics
 from services.chassis.storage.database import Database
 from services.notification import repository
 from services.notification.kinds import TOPIC
-from services.notification.outcomes import Outcome, Result, backoff
+from services.notification.outcomes import BACKOFF, Outcome, Result
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +46,13 @@ class Recorder:
     async def run(self) -> None:
         """Until `end`; repeats what the database did not take, since a lost `sent` would send a mail twice."""
         while batch := await self._next():
-            for failures in itertools.count():
+            for pause in BACKOFF:
                 try:
                     await self._write([outcome for outcome in batch if outcome])
                     break
                 except (OperationalError, PoolTimeout) as error:
                     log.warning("outcomes of %d mails wait for the database: %s", len(batch), type(error).__name__)
-                    await asyncio.sleep(backoff(failures))
+                    await asyncio.sleep(pause)
             if None in batch:
                 return
 

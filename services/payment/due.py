@@ -1,7 +1,6 @@
 """Starts the calls whose time has come: those that waited, those without room, and those whose owner was lost."""
 
 import asyncio
-import random
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -9,6 +8,7 @@ from typing import Self
 from services.chassis.messaging.unit import Unit
 from services.chassis.messaging.units import Changes
 from services.chassis.observability import metrics
+from services.chassis.retry import spread
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
 from services.payment import repository, schedule
@@ -67,7 +67,7 @@ class DueCalls:
         self._caller.look.clear()
         [(due_in,)] = await self._database.fetch(_NEXT)
         self._backlog.due_waits(max(0.0, -due_in if due_in is not None else 0.0) + self._caller.delay)
-        pause = self._settings.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        pause = spread(self._settings.poll_seconds)
         if due_in is not None and due_in <= 0:
             limit = min(BATCH, self._caller.room)
             if limit <= 0 or await self._start(limit) == limit:

@@ -2,17 +2,14 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 
 from psycopg import OperationalError
 
+from services.chassis.retry import Backoff, Retry
 from services.chassis.runtime.tasks import stop
 
 log = logging.getLogger(__name__)
-
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
 
 
 class Loop:
@@ -32,14 +29,12 @@ class Loop:
             await stop(self._task)
 
     async def _run(self) -> None:
-        failures = 0
+        retry = Retry(Backoff(first=0.2, limit=2.0))
         while True:
             try:
                 await self._turn()
-                failures = 0
+                retry.succeeded()
             except Exception as error:
-                failures += 1
                 fault = None if isinstance(error, OperationalError) else error
                 log.warning("%s failed and is repeated: %s", self._what, type(error).__name__, exc_info=fault)
-                pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(retry.failed())

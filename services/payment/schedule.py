@@ -1,9 +1,9 @@
 """When the next provider call of a payment is made, and by whom."""
 
-import random
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.chassis.retry import Backoff
 from services.chassis.runtime.ids import new_id
 from services.payment import intents
 from services.payment.intents import Call, Payment
@@ -32,8 +32,8 @@ def start(payment: Payment, settings: PaymentSettings, *, room: bool) -> tuple[R
 
 def later(payment: Payment, settings: PaymentSettings) -> Row:
     """The row, due after a pause that grows with each answer that told nothing."""
-    longest = min(settings.backoff_longest_seconds, settings.backoff_first_seconds * 2.0 ** min(payment.waits - 1, 20))
-    return Row(payment, None, longest * random.uniform(0.5, 1.0))  # noqa: S311
+    backoff = Backoff(settings.backoff_first_seconds, settings.backoff_longest_seconds)
+    return Row(payment, None, backoff.after(payment.waits))
 
 
 def must_wait(before: Call, after: Payment) -> bool:

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import random
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -19,6 +18,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from services.chassis.http.client import HttpClient
+from services.chassis.retry import Backoff, spread
 from services.chassis.runtime.tasks import stop
 from tryout.simulator import objects
 from tryout.simulator.ledger import Ledger
@@ -30,6 +30,7 @@ BATCH = 100
 CONCURRENCY = 4
 GATHER_SECONDS = 0.5
 POLL_SECONDS = 5.0
+_BACKOFF = Backoff(first=0.5, limit=60.0)
 _TIMEOUT = 5.0
 
 _DUE = """
@@ -83,7 +84,7 @@ class Webhooks:
                 except (OperationalError, PoolTimeout) as error:
                     log.warning("webhooks wait for the database: %s", type(error).__name__)
             try:
-                async with asyncio.timeout(pause * random.uniform(0.8, 1.0)):  # noqa: S311
+                async with asyncio.timeout(spread(pause)):
                     await self._ledger.told.wait()
                 await asyncio.sleep(GATHER_SECONDS)
             except TimeoutError:
@@ -103,7 +104,7 @@ class Webhooks:
         return 0.0 if len(due) == BATCH else min(pauses, default=POLL_SECONDS)
 
     async def _try_later(self, refused: Sequence[tuple[Any, ...]]) -> list[float]:
-        pauses = [min(60.0, 0.5 * 2 ** row[4]) * random.uniform(0.5, 1.0) for row in refused]  # noqa: S311
+        pauses = [_BACKOFF.after(row[4] + 1) for row in refused]
         names = [row[0] for row in refused]
         await self._ledger.rows(_LATER, (self._settings.webhook_attempts, names, pauses))
         return pauses

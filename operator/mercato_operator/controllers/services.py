@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +22,7 @@ from mercato_operator.ownership import MANAGED_BY
 from mercato_operator.settings import OperatorSettings
 from mercato_operator.workqueue import WorkQueue
 from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
+from services.chassis.retry import spread
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class ServicesController:
             return
         self._queue.succeeded(key)
         if outcome.result != "gone":
-            resync = self._settings.resync_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load
+            resync = spread(self._settings.resync_seconds)
             self._queue.add_after(key, outcome.again or resync)
 
     def _on_user(self, name: str) -> None:

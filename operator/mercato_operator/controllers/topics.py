@@ -6,7 +6,6 @@ back, or cut off by a crash is put right by the next one.
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -19,6 +18,7 @@ from mercato_operator.messaging.logs_reader import LogsReader
 from mercato_operator.messaging.progress import NOTHING_KNOWN
 from mercato_operator.messaging.uses import Uses
 from services.chassis.kube.client import KubernetesError, Object, Resource
+from services.chassis.retry import Backoff, Retry, spread
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,7 @@ LOOK_SECONDS: Final = 30.0
 """Between two looks at how far consumer groups have come."""
 PASS_SECONDS: Final = 120.0
 """A pass that takes longer is given up and begun anew."""
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 15.0
+BACKOFF: Final = Backoff(first=0.5, limit=15.0)
 KIND: Final = "OrderTopic"
 
 
@@ -85,34 +84,35 @@ class TopicsController:
     def healthy(self) -> str | None:
         """Why not: only a loop that hangs, since what is away is waited for."""
         silent = time.monotonic() - self._ended
-        if silent > PASS_SECONDS + self._resync + LONGEST_PAUSE + 15:
+        if silent > PASS_SECONDS + self._resync + BACKOFF.limit + 15:
             return f"no pass over the OrderTopics has ended for {silent:.0f} s"
         return None
 
     async def _run(self) -> None:
-        failures = 0
+        retry, pause = Retry(BACKOFF), self._resync
         while True:
-            await self._wait(failures)
+            await self._wait(pause)
             begun, taken = time.monotonic(), frozenset(self._waiting)
             try:
                 async with asyncio.timeout(PASS_SECONDS):
                     again = await self._work.run()
             except (KubernetesError, BackendUnavailable, TimeoutError) as error:
-                failures += 1
+                pause = retry.failed()
                 metrics.RECONCILES.labels(KIND, "failed").inc()
                 log.warning("a pass over the OrderTopics failed and is repeated: %s", error or type(error).__name__)
             else:
-                failures = failures + 1 if again else 0
+                if not again:
+                    retry.succeeded()
+                pause = retry.failed() if again else self._resync
                 self._waiting -= taken
                 metrics.QUEUE.labels(KIND).set(len(self._waiting))
             self._ended = time.monotonic()
             metrics.RECONCILE_SECONDS.labels(KIND).observe(self._ended - begun)
 
-    async def _wait(self, failures: int) -> None:
-        """For a change; or the time of the next pass, which after a failure comes sooner and with jitter."""
-        ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10)) if failures else self._resync
+    async def _wait(self, seconds: float) -> None:
+        """For a change, or the time of the next pass."""
         try:
-            async with asyncio.timeout(ceiling * random.uniform(0.5, 1.0) if failures else ceiling):  # noqa: S311
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
             pass
@@ -123,7 +123,7 @@ class TopicsController:
     async def _looking(self, reader: LogsReader) -> None:
         """Keeps lag and dead letters current; only a change of them leads to another status."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS * random.uniform(0.8, 1.0) if self._work.reads else 1.0)  # noqa: S311
+            await asyncio.sleep(spread(LOOK_SECONDS) if self._work.reads else 1.0)
             logs = await reader.look(self._work.reads)
             if logs != NOTHING_KNOWN:
                 self._work.logs = logs

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from services.chassis.configuration import event_stream
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff
 
 REQUEST_TIMEOUT = 5.0
 """Seconds for one answer."""
@@ -76,7 +76,7 @@ async def fetch_patiently(base_url: str, application: str, profiles: str, wait: 
     last = "no attempt was finished"
     try:
         async with asyncio.timeout(wait), _session(aiohttp.ClientTimeout(total=REQUEST_TIMEOUT)) as session:
-            for pause in backoff():
+            for pause in Backoff():
                 try:
                     async with session.get(url, headers={"accept": "application/json"}) as response:
                         if response.status == 200:

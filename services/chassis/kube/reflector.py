@@ -3,16 +3,16 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Final, NoReturn
 
 from services.chassis.kube.client import WATCH_SECONDS, Kubernetes, KubernetesError, Object, Resource
+from services.chassis.retry import Backoff, Retry
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 0.25
-LONGEST_PAUSE: Final = 4.0
+BACKOFF: Final = Backoff(first=0.25, limit=4.0)
 Key = tuple[str, str]
 """(namespace, name); the namespace of cluster-wide objects is empty."""
 
@@ -47,18 +47,18 @@ class Reflector:
 
     async def run(self) -> NoReturn:
         """Follows the objects; errors are waited out."""
-        pauses = _pauses()
+        retry = Retry(BACKOFF)
         while True:
             try:
                 if self._version is None:
                     await self._relist()
-                    pauses = _pauses()
+                    retry.succeeded()
                 if await self._follow():
-                    pauses = _pauses()
+                    retry.succeeded()
                     continue
             except KubernetesError as error:
                 self._failed(error)
-            await asyncio.sleep(next(pauses))
+            await asyncio.sleep(retry.failed())
 
     async def _relist(self) -> None:
         items, self._version = await self._client.list(self._resource, self._namespace, self._selectors)
@@ -124,10 +124,3 @@ def _slim(item: Object) -> Object:
     """Without the book-keeping of server-side apply, which is often larger than the object."""
     item["metadata"].pop("managedFields", None)
     return item
-
-
-def _pauses() -> Iterator[float]:
-    ceiling = FIRST_PAUSE
-    while True:
-        yield random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads attempts, guards nothing
-        ceiling = min(LONGEST_PAUSE, ceiling * 2)

@@ -27,7 +27,7 @@ from services.chassis.messaging.outbox import INSERT_RAW, Outbox, raw_columns
 from services.chassis.messaging.retries import Retry, dead_letter, delay_left, retry_letter, text_headers, type_of
 from services.chassis.messaging.unit import Conflict, Unit, unit_of
 from services.chassis.observability import metrics
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff
 from services.chassis.storage.session import Session
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Batches:
         self._split(list(batch), wait)
 
     def _split(self, batch: list[Raw], wait: Wait) -> None:
-        pauses, failures = backoff(), 0
+        pauses, failures = iter(Backoff()), 0
         for attempt in itertools.count(1):
             try:
                 self._in_one_unit(batch)
@@ -143,7 +143,7 @@ class Batches:
             letter = retry_letter(raw, self.group, self._retry)
         reason = "retry" if letter else type(error).__name__
         letter = letter or dead_letter(raw, self.group, error, datetime.now(UTC))
-        for pause in backoff():
+        for pause in Backoff():
             try:
                 self.session.query(INSERT_RAW, raw_columns([letter]))
                 break

@@ -1,11 +1,12 @@
 """How far a consumer group has come, read without joining it."""
 
-import random
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from services.chassis.retry import Backoff
 
 Partition = tuple[str, int]
 """A topic's name and the number of its partition."""
@@ -29,13 +30,13 @@ def committed(
     consumer = Consumer({**client, "group.id": group, "enable.auto.commit": False, "log_level": 0})
     asked, deadline = [TopicPartition(*partition) for partition in partitions], time.monotonic() + seconds
     try:
-        while True:
+        for pause in Backoff(first=0.1, limit=0.5):
             try:
                 found = consumer.committed(asked, max(0.0, deadline - time.monotonic()))
             except KafkaException as error:
                 if error.args[0].code() not in _ELECTING or time.monotonic() > deadline:
                     raise
-                time.sleep(random.uniform(0.05, 0.2))  # noqa: S311
+                time.sleep(pause)
             else:
                 break
     finally:

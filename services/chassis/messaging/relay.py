@@ -8,7 +8,6 @@ and topic, unless it stands behind a row that is sent here, for then its committ
 
 import asyncio
 import logging
-import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from services.chassis.messaging.leases import BUCKETS, Leases
 from services.chassis.messaging.outbox import Outbox
 from services.chassis.messaging.producer import Producer, Record, Sent
 from services.chassis.observability import metrics
+from services.chassis.retry import Backoff, Retry
 from services.chassis.runtime.tasks import essential, stop
 from services.chassis.storage.database import Database
 
@@ -100,20 +100,19 @@ class Relay:
             await self._leases.release()
 
     async def _publish_for_ever(self) -> None:
-        failures = 0
+        retry = Retry(Backoff(first=0.2, limit=2.0))
         while True:
             try:
                 self._heed_a_stall()
                 count = await self._publish() if self._is_due() else 0
                 if time.monotonic() >= self._delete_at:
                     await self._delete()
-                failures = 0
+                retry.succeeded()
             except (Error, KafkaException) as error:
-                failures += 1
                 self._look_at = 0.0
                 metrics.OUTBOX_FAILURES.inc()
                 log.warning("outbox round failed and is repeated: %s", _told(error))
-                await asyncio.sleep(min(2.0, 0.1 * 2 ** min(failures, 8)) * random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(retry.failed())
                 continue
             if count:
                 self._busy_until = time.monotonic() + BUSY_FOR_SECONDS

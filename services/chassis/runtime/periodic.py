@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
 from psycopg import OperationalError
 
+from services.chassis.retry import spread
 from services.chassis.runtime.tasks import stop
 
 log = logging.getLogger(__name__)
 
 
 class Periodic:
-    """Calls `work` every `seconds`, give or take a fifth, so that replicas do not march in step.
+    """Calls `work` every `seconds`, or up to a fifth sooner, so that replicas do not march in step.
 
     An error does not end it: a database that is away is waited for, and anything else is logged and tried again, since
     one bad row must not stop the work for all others.
@@ -37,7 +37,7 @@ class Periodic:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._seconds * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(spread(self._seconds))
             try:
                 await self._work()
             except OperationalError as error:

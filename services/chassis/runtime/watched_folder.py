@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Self
 
 from watchfiles import Change, awatch
 
+from services.chassis.retry import spread
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ async def looks(
         except (OSError, RuntimeError) as error:  # it is not there, or the machine has no more watches to give
             if told != (told := str(error)):  # one line for each outage
                 log.warning("the folder %s cannot be watched: %s", folder, error)
-        await asyncio.sleep(every * random.uniform(0.8, 1))  # noqa: S311 - spreads reads, guards nothing
+        await asyncio.sleep(spread(every))
 
 
 class WatchedFolder:

@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from services.chassis.configuration.settings import ServiceSettings
 from services.chassis.observability import telemetry
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff
 from services.chassis.runtime.tasks import stop
 from services.chassis.storage.connections import arguments, database_url
 
@@ -122,7 +122,7 @@ class Database:
         pod's restarts outlasts the outage by far.
         """
         deadline = time.monotonic() + seconds
-        for pause in backoff(limit=2.0):
+        for pause in Backoff(limit=2.0):
             try:
                 await self.fetch("SELECT 1")
             except OperationalError as error:

@@ -1,13 +1,13 @@
 """Schema migrations: plain SQL files, applied in order under a lock that dies with its holder."""
 
 import logging
-import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 import yoyo
+
+from services.chassis.retry import Backoff, attempt
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,11 @@ def migrate(database_url: str, folders: Sequence[Path]) -> list[str]:
 
 
 def _connect(database_url: str) -> psycopg.Connection:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return psycopg.connect(database_url, autocommit=True, connect_timeout=10)
-        except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
-                reason = str(error).strip().rpartition("\n")[2]
-                raise SystemExit(f"the database cannot be used ({reason}): check MERCATO_DATABASE_URL") from None
-            time.sleep(random.uniform(0.2, 0.6))  # noqa: S311
+    def connect() -> psycopg.Connection:
+        return psycopg.connect(database_url, autocommit=True, connect_timeout=10)
+
+    try:
+        return attempt(connect, psycopg.OperationalError, PATIENCE_SECONDS, Backoff(first=0.2, limit=1.0))
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().rpartition("\n")[2]
+        raise SystemExit(f"the database cannot be used ({reason}): check MERCATO_DATABASE_URL") from None

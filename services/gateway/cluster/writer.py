@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from services.chassis.kube.client import Kubernetes, KubernetesError, Object
-from services.chassis.runtime.backoff import backoff
+from services.chassis.retry import Backoff, Retry
 from services.gateway.cluster.conditions import due
 from services.gateway.cluster.objects import ROUTES, Status
 
@@ -31,18 +31,17 @@ class StatusWriter:
         self._given.set()
 
     async def run(self) -> None:
-        pauses, failed = backoff(limit=2.0), False
+        retry = Retry(Backoff(limit=2.0))
         while True:
             await self._given.wait()
             self._given.clear()
             try:
                 await self._write(self._wanted)
-                pauses, failed = backoff(limit=2.0), False
+                retry.succeeded()
             except KubernetesError as error:
-                if not failed:  # one line for each outage
+                if not retry.failing:
                     log.warning("a status cannot be written: %s; trying again", error)
-                failed = True
-                await asyncio.sleep(next(pauses))
+                await asyncio.sleep(retry.failed())
                 self._given.set()
 
     async def _write(self, statuses: Sequence[Status]) -> None:

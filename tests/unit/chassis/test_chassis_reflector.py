@@ -14,6 +14,7 @@ from aiohttp import web
 from services.chassis.kube import reflector
 from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError, Resource
 from services.chassis.kube.reflector import Reflector
+from services.chassis.retry import Backoff
 from tests.support.ports import free_port
 from tests.support.serving import until
 
@@ -74,8 +75,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     }
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    monkeypatch.setattr(reflector, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(reflector, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(reflector, "BACKOFF", Backoff(first=0.01, limit=0.05))
     yield fake
     await runner.cleanup()
 

@@ -38,7 +38,7 @@ def test_kafkas_security_is_that_of_the_services(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_late_is_tried_again(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("mercato_operator.patience.time.sleep", lambda _: None)
+    monkeypatch.setattr("services.chassis.retry.time.sleep", lambda _: None)
     answers = [OSError("not yet"), OSError("not yet")]
 
     def action() -> str:

@@ -8,6 +8,7 @@ from mercato_operator.controller import Watched
 from mercato_operator.hearing import DEAD_AFTER, Hearing
 
 from services.chassis.kube.client import KubernetesError, Object, Resource
+from services.chassis.retry import Backoff
 
 MAPS, TOPICS = Resource("v1", "configmaps"), Resource("mercato.dev/v1alpha1", "ordertopics")
 
@@ -94,7 +95,7 @@ async def test_before_anything_begins_all_that_is_there_is_told_once(lists: List
 
 
 async def test_an_api_server_that_is_away_at_first_is_waited_for(lists: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_FIRST_PAUSE", 0)
+    monkeypatch.setattr(module, "_BACKOFF", Backoff(first=0.0))
     listener = Listener(Watched(TOPICS))
     of, original = hearing(lists, listener), lists.list
     lists.items = [item("t", 1)]

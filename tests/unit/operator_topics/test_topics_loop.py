@@ -12,6 +12,7 @@ from mercato_operator.messaging.progress import NOTHING_KNOWN
 from mercato_operator.messaging.uses import Use, Uses
 
 from services.chassis.kube.client import KubernetesError, Object
+from services.chassis.retry import Backoff
 from tests.support.serving import until
 
 
@@ -50,7 +51,7 @@ def uses() -> Uses:
 async def controller(work: Any, uses: Uses, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TopicsController]:
     """Running, its first pass done, and no pass due for long."""
     monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "BACKOFF", Backoff(first=0.01, limit=15.0))
     made = TopicsController(work, uses, resync=3600)
     await made.start()
     await passes(work, 1)
