@@ -2,16 +2,29 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from mercato_operator import metrics as operator
 from prometheus_client.metrics import MetricWrapperBase
 
 from scripts.reference import GENERATED, cell
 from services.chassis.configuration import settings
-from services.chassis.observability import metrics as platform
+from services.chassis.observability import metrics as chassis
 from services.config import metrics as config
+from services.customer import metrics as customer
 from services.gateway import metrics as gateway
+from services.notification import metrics as notification
+from services.order import metrics as order
+from services.payment import metrics as payment
 
+SERVICES = {
+    "order service": order,
+    "payment service": payment,
+    "customer service": customer,
+    "notification service": notification,
+    "config service": config,
+    "gateway's control plane": gateway,
+}
 INTRO = f"""\
 # Metrics
 
@@ -33,24 +46,26 @@ def page() -> str:
 
 
 def _by_heading() -> Iterator[tuple[str, list[MetricWrapperBase]]]:
-    """The platform's list under its own headings (`# -- HTTP --`), then those kept elsewhere."""
+    """The chassis' list under its own headings (`# -- HTTP --`), then each service's, then the operator's."""
     heading, found = "", list[MetricWrapperBase]()
-    for line in Path(str(platform.__file__)).read_text(encoding="utf-8").splitlines():
+    for line in Path(str(chassis.__file__)).read_text(encoding="utf-8").splitlines():
         if line.startswith("# -- "):
             if found:
                 yield heading, found
             heading, found = line.strip("# -"), []
         name = line.partition(" = ")[0]
-        metric = getattr(platform, name, None) if name.isidentifier() else None
+        metric = getattr(chassis, name, None) if name.isidentifier() else None
         if isinstance(metric, MetricWrapperBase):
             found.append(metric)
     yield heading, found
-    known = {id(metric) for metric in vars(platform).values()}
-    modules = (settings, config, gateway)
-    others = [m for module in modules for m in vars(module).values() if isinstance(m, MetricWrapperBase)]
-    if kept_elsewhere := [metric for metric in others if id(metric) not in known]:
-        yield "Settings, the config service and the gateway's control plane", kept_elsewhere
-    yield "The operator", [metric for metric in vars(operator).values() if isinstance(metric, MetricWrapperBase)]
+    yield "Settings", _of(settings)
+    for service, module in SERVICES.items():
+        yield f"The {service}", _of(module)
+    yield "The operator", _of(operator)
+
+
+def _of(module: ModuleType) -> list[MetricWrapperBase]:
+    return [metric for metric in vars(module).values() if isinstance(metric, MetricWrapperBase)]
 
 
 def _line(metric: MetricWrapperBase) -> str:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.chassis.http.problems import TooManyRequests, Unauthorized
-from services.chassis.observability import metrics
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Connection, Database
-from services.customer import attempts, emails, refresh, refresh_repository, repository
+from services.customer import attempts, emails, metrics, refresh, refresh_repository, repository
 from services.customer.access import AccessTokens
 from services.customer.attempts import Allowance
 from services.customer.passwords import Passwords

@@ -18,11 +18,11 @@ from typing import Self
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from services.chassis.observability import metrics, telemetry
+from services.chassis.observability import telemetry
 from services.chassis.retry import Retry
 from services.chassis.runtime.tasks import essential
 from services.chassis.storage.database import Database
-from services.notification import mime, render, repository
+from services.notification import metrics, mime, render, repository
 from services.notification.events import order_of
 from services.notification.jobs import Job, Jobs
 from services.notification.outcomes import BACKOFF, Outcome, Pending, Result

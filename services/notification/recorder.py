@@ -11,9 +11,9 @@ from psycopg_pool import PoolTimeout
 
 from services.chassis.messaging import outbox, retries
 from services.chassis.messaging.messages import Message
-from services.chassis.observability import metrics
+from services.chassis.observability.metrics import DEAD_LETTERS
 from services.chassis.storage.database import Database
-from services.notification import repository
+from services.notification import metrics, repository
 from services.notification.kinds import TOPIC
 from services.notification.outcomes import BACKOFF, Outcome, Result
 
@@ -86,7 +86,7 @@ class Recorder:
         if again:
             self._given_back()
         if failed:
-            metrics.DEAD_LETTERS.labels(TOPIC, "MailRefused").inc(len(failed))
+            DEAD_LETTERS.labels(TOPIC, "MailRefused").inc(len(failed))
             log.error("%d mails are refused for good; their events go to the dead letters", len(failed))
 
 

@@ -14,8 +14,8 @@ from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.recent import Recent
 from services.chassis.messaging.unit import Stale, Unit
-from services.chassis.observability import metrics, telemetry
-from services.order import repository, saga
+from services.chassis.observability import telemetry
+from services.order import metrics, repository, saga
 from services.order.messages import messages_of, read_reply
 from services.order.placing import Placed, Placement, place_all
 from services.order.repository import Memory, Stored

@@ -9,8 +9,8 @@ from services.chassis.http.app import application
 from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.recent import Recent
-from services.chassis.observability import metrics
 from services.chassis.storage.database import Database
+from services.payment import metrics
 from services.payment.api import Webhooks
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller

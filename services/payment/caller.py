@@ -18,7 +18,8 @@ from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
-from services.chassis.observability import metrics, telemetry
+from services.chassis.observability import telemetry
+from services.payment import metrics
 from services.payment.answers import Answer, Known, Processing
 from services.payment.heard import Heard
 from services.payment.intents import Call

@@ -7,11 +7,10 @@ from typing import Self
 
 from services.chassis.messaging.unit import Unit
 from services.chassis.messaging.units import Changes
-from services.chassis.observability import metrics
 from services.chassis.retry import spread
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
-from services.payment import repository, schedule
+from services.payment import metrics, repository, schedule
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.loops import Loop

@@ -11,8 +11,7 @@ from psycopg import OperationalError
 
 from services.chassis.messaging.unit import Stale, Unit
 from services.chassis.messaging.units import Changes
-from services.chassis.observability import metrics
-from services.payment import intents, repository, schedule
+from services.payment import intents, metrics, repository, schedule
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Done
 from services.payment.events import reply_of

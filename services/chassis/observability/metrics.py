@@ -1,15 +1,15 @@
-"""Every metric of the platform, in one list: name, labels, meaning. Labels never hold ids, e-mails or tokens."""
+"""The metrics that every service has: name, labels, meaning. Labels never hold ids, e-mails or tokens."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 # -- HTTP ------------------------------------------------------------------------------------------------------------
 HTTP_REQUESTS = Histogram(
     "mercato_http_request_seconds",
     "Time to answer a request, by route template, method and status.",
     ["route", "method", "status"],
-    buckets=_LATENCY,
+    buckets=LATENCY,
 )
 
 # -- Messaging -------------------------------------------------------------------------------------------------------
@@ -17,7 +17,7 @@ OUTBOX_PUBLISHED = Counter("mercato_outbox_published_total", "Outbox rows acknow
 OUTBOX_DELAY = Histogram(
     "mercato_outbox_delay_seconds",
     "From the insertion of a batch's oldest row to Kafka's acknowledgement.",
-    buckets=_LATENCY,
+    buckets=LATENCY,
 )
 OUTBOX_BACKLOG = Gauge("mercato_outbox_backlog", "Outbox rows that wait to be published.")
 OUTBOX_FAILURES = Counter("mercato_outbox_failures_total", "Rounds of the relay that failed and are repeated.")
@@ -37,7 +37,7 @@ DEAD_LETTERS = Counter(
     "mercato_dead_letters_total", "Messages sent to the dead letters, by source topic and reason.", ["topic", "reason"]
 )
 BATCH_SECONDS = Histogram(
-    "mercato_batch_seconds", "Time to handle a batch in one transaction, by topic.", ["topic"], buckets=_LATENCY
+    "mercato_batch_seconds", "Time to handle a batch in one transaction, by topic.", ["topic"], buckets=LATENCY
 )
 BATCH_SIZE = Histogram(
     "mercato_batch_messages", "Messages in a batch, by topic.", ["topic"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -49,55 +49,4 @@ KAFKA_CLIENTS_REPLACED = Counter(
     "mercato_kafka_clients_replaced_total",
     "Kafka clients that had no answer for long, or broke, and gave way to a new one, by use: consume or produce.",
     ["use"],
-)
-
-# -- Orders ----------------------------------------------------------------------------------------------------------
-ORDER_TRANSITIONS = Counter(
-    "mercato_order_transitions_total", "Orders that entered a status, by status and reason.", ["status", "reason"]
-)
-ORDER_CONFIRM_SECONDS = Histogram(
-    "mercato_order_confirm_seconds", "From an order's creation to CONFIRMED.", buckets=(*_LATENCY, 20.0, 60.0)
-)
-SAGA_IGNORED = Counter(
-    "mercato_saga_ignored_total",
-    "Late or duplicate replies the saga ignored by name, by type and order status.",
-    ["type", "status"],
-)
-ADMISSIONS = Counter(
-    "mercato_admissions_total",
-    "New orders at the gate, by outcome: admitted, refused (503, for there is too much to do), repeated (taken before, "
-    "and let through though others are refused).",
-    ["outcome"],
-)
-ADMISSION_LIMIT = Gauge(
-    "mercato_admission_limit", "New orders a second that this replica takes; +Inf when it takes all."
-)
-ADMISSION_WAIT = Gauge(
-    "mercato_admission_wait_seconds",
-    "How long work waits, by where: placing, pending, product, payment, silence (a partner that says nothing).",
-    ["source"],
-)
-
-# -- Customers and notifications -------------------------------------------------------------------------------------
-LOGINS = Counter("mercato_logins_total", "Log-ins with a password, by outcome: right, wrong, limited.", ["outcome"])
-MAILS = Counter(
-    "mercato_mails_total",
-    "Attempts to mail a notification, by outcome: sent, deferred (tried again), refused (for good), "
-    "unknown (the answer was lost, so the mail may go out twice).",
-    ["outcome"],
-)
-
-# -- Payments --------------------------------------------------------------------------------------------------------
-PROVIDER_CALLS = Histogram(
-    "mercato_provider_call_seconds",
-    "Time of a call to the payment provider, by operation and kind of answer.",
-    ["operation", "answer"],
-    buckets=_LATENCY,
-)
-PAYMENTS_WAITING = Gauge("mercato_payments_waiting", "Payments whose next provider call waits for its time.")
-PAYMENT_WAIT = Gauge(
-    "mercato_payment_wait_seconds", "The longest that a command or a due provider call waits before it is begun."
-)
-PAYMENT_ANSWERS_LATE = Counter(
-    "mercato_payment_answers_late_total", "Answers that came after another worker had taken the payment over."
 )

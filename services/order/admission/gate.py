@@ -15,9 +15,9 @@ from starlette.requests import Request
 
 from services.chassis.http.idempotency import HEADER
 from services.chassis.http.problems import Overloaded
-from services.chassis.observability import metrics
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
+from services.order import metrics
 from services.order.admission.backlog import Backlog
 from services.order.admission.judge import Judge
 from services.order.admission.keys import Keys

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
-from services.chassis.observability import metrics
+from services.order import metrics
 from services.order.admission.backlog import Backlog
 from services.order.admission.limit import Limit
 from services.order.admission.shares import Shares

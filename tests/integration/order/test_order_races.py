@@ -16,9 +16,9 @@ from services.chassis.http.problems import Conflict
 from services.chassis.http.tokens import Caller
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.messaging import Messaging
-from services.chassis.observability import metrics
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
+from services.order import metrics
 from services.order.handlers import Handlers
 from services.order.saga import Line, Order, Payment, Status
 from services.order.settings import OrderSettings
