@@ -11,7 +11,7 @@ from cli.supervisor.progress import Event, Progress
 from cli.supervisor.records import Records
 from cli.supervisor.spec import ProcessSpec, StartError
 from cli.supervisor.table import Process, ProcessTable
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 
 log = logging.getLogger(__name__)
 
@@ -46,22 +46,22 @@ class Keeper:
         self._table.add(
             Process(spec.name, spec.service, None, spec.host, spec.port, spec.metrics_port, ready=False, restarts=0)
         )
-        retry = Retry(Backoff(first=0.2, limit=10.0))
-        attempts = 0
+        runs = Attempts(Backoff(first=0.2, limit=10.0))
+        restarts = 0
         while not self._stopping.is_set():
             child = await self._start()
             code = await self._watch(child)
             if self._stopping.is_set():
                 return
-            attempts += 1
-            if not self.ready.is_set() and attempts >= ATTEMPTS:
+            restarts += 1
+            if not self.ready.is_set() and restarts >= ATTEMPTS:
                 raise StartError(f"{spec.name} {describe(code)} before it was ready")
             if child.uptime >= HEALTHY:
-                retry.succeeded()
-            delay = retry.failed()
+                runs.succeeded()
+            delay = runs.failed()
             log.warning("%s %s; starting it again in %.1f s", spec.name, describe(code), delay)
             self._progress(Event("restarting", spec.name, describe(code)))
-            self._table.change(spec.name, restarts=attempts)
+            self._table.change(spec.name, restarts=restarts)
             await self._pause(delay)
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 
 K = TypeVar("K", bound=Hashable)
 
@@ -25,7 +25,7 @@ class WorkQueue(Generic[K]):
         self._queued: set[K] = set()
         self._with_worker: set[K] = set()
         self._again: set[K] = set()
-        self._retries: dict[K, Retry] = {}
+        self._attempts: dict[K, Attempts] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._filled = asyncio.Condition()
         self._wakers: set[asyncio.Task[None]] = set()
@@ -73,13 +73,13 @@ class WorkQueue(Generic[K]):
 
     def failed(self, key: K) -> float:
         """It comes back after a pause that doubles with each failure in a row; answers the pause in seconds."""
-        pause = self._retries.setdefault(key, Retry(BACKOFF)).failed()
+        pause = self._attempts.setdefault(key, Attempts(BACKOFF)).failed()
         self.add_after(key, pause)
         return pause
 
     def succeeded(self, key: K) -> None:
         """Its next failure is the first again."""
-        self._retries.pop(key, None)
+        self._attempts.pop(key, None)
 
     def close(self) -> None:
         """No key comes back by itself any more."""

@@ -30,7 +30,7 @@ class Backoff:
         return map(self.after, itertools.count(1))
 
 
-class Retry:
+class Attempts:
     """Counts the failures in a row of one thing that is tried for ever."""
 
     def __init__(self, backoff: Backoff) -> None:

@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from services.chassis.configuration import event_stream
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
     """
     url = f"{base_url.rstrip('/')}/apps"
     timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
-    retry, down = Retry(Backoff(limit=2.0)), False
+    attempts, down = Attempts(Backoff(limit=2.0)), False
     async with aiohttp.ClientSession(
         timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, read_bufsize=_MAX_BYTES
     ) as session:
@@ -115,12 +115,12 @@ async def follow(base_url: str, on_apps: Callable[[Apps], None], own_namespace: 
                         async for payload in payloads:
                             on_apps(parse(payload, own_namespace))
                             down = False
-                            retry.succeeded()
+                            attempts.succeeded()
                 except DiscoveryUnavailableError as error:
                     if not down:
                         log.warning("discovery does not answer, the last endpoints stay: %s", error)
                     down = True
-            await asyncio.sleep(retry.failed())
+            await asyncio.sleep(attempts.failed())
 
 
 async def _stream(session: aiohttp.ClientSession, url: str) -> AsyncGenerator[bytes, None]:

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 import aiohttp
 import orjson
 
-from services.chassis.retry import Backoff, Retry, spread
+from services.chassis.retry import Attempts, Backoff, spread
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +45,17 @@ async def follow(url: str, on_keys: Callable[[str], None], refresh: float = REFR
 
     The caller keeps the last key set while the issuer does not answer.
     """
-    retry = Retry(Backoff(limit=1.0))
+    attempts = Attempts(Backoff(limit=1.0))
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
         while True:
             try:
                 on_keys(await _fetch(session, url))
-                retry.succeeded()
+                attempts.succeeded()
                 pause = spread(refresh)
             except KeysUnavailableError as error:
-                if not retry.failing:
+                if not attempts.failing:
                     log.warning("the issuer's keys are not to be had, the last ones stay: %s", error)
-                pause = retry.failed()
+                pause = attempts.failed()
             await asyncio.sleep(pause)
 
 

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.chassis.http.openapi import PATH
-from services.chassis.retry import Backoff, Retry, spread
+from services.chassis.retry import Attempts, Backoff, spread
 from services.chassis.runtime.tasks import essential, stop
 from services.gateway.endpoints import Apps, Endpoint
 
@@ -63,14 +63,14 @@ class Parts:
         self._changed.set()
 
     async def _follow(self) -> NoReturn:
-        retry = Retry(Backoff(limit=2.0))
+        attempts = Attempts(Backoff(limit=2.0))
         while True:
             self._changed.clear()
             if await self._read_all():
-                retry.succeeded()
+                attempts.succeeded()
                 pause = spread(REFRESH_SECONDS)
             else:
-                pause = retry.failed()
+                pause = attempts.failed()
             try:
                 async with asyncio.timeout(pause):
                     await self._changed.wait()

@@ -19,7 +19,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from services.chassis.observability import telemetry
-from services.chassis.retry import Retry
+from services.chassis.retry import Attempts
 from services.chassis.runtime.tasks import essential
 from services.chassis.storage.database import Database
 from services.notification import metrics, mime, render, repository
@@ -111,21 +111,21 @@ class Mailer:
             task.cancel()
 
     async def _feed(self) -> None:
-        retry = Retry(BACKOFF)
+        attempts = Attempts(BACKOFF)
         while not self._stopping.is_set():
             self._looking.clear()
             try:
                 pause = await self._take_due()
             except (OperationalError, PoolTimeout) as error:
                 log.warning("due mails could not be read: %s", type(error).__name__)
-                await self._pause(retry.failed())
+                await self._pause(attempts.failed())
                 continue
             if self._away:
                 await self._jobs.down_to(0)  # what was taken tells whether the server is back
             if self._away:
-                await self._pause(retry.failed())
+                await self._pause(attempts.failed())
                 continue
-            retry.succeeded()
+            attempts.succeeded()
             if pause and not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._looking.wait(), pause)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from psycopg import OperationalError
 
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 from services.chassis.runtime.tasks import stop
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,12 @@ class Loop:
             await stop(self._task)
 
     async def _run(self) -> None:
-        retry = Retry(Backoff(first=0.2, limit=2.0))
+        attempts = Attempts(Backoff(first=0.2, limit=2.0))
         while True:
             try:
                 await self._turn()
-                retry.succeeded()
+                attempts.succeeded()
             except Exception as error:
                 fault = None if isinstance(error, OperationalError) else error
                 log.warning("%s failed and is repeated: %s", self._what, type(error).__name__, exc_info=fault)
-                await asyncio.sleep(retry.failed())
+                await asyncio.sleep(attempts.failed())

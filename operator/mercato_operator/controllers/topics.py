@@ -18,7 +18,7 @@ from mercato_operator.messaging.logs_reader import LogsReader
 from mercato_operator.messaging.progress import NOTHING_KNOWN
 from mercato_operator.messaging.uses import Uses
 from services.chassis.kube.client import KubernetesError, Object, Resource
-from services.chassis.retry import Backoff, Retry, spread
+from services.chassis.retry import Attempts, Backoff, spread
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class TopicsController:
         return None
 
     async def _run(self) -> None:
-        retry, pause = Retry(BACKOFF), self._resync
+        attempts, pause = Attempts(BACKOFF), self._resync
         while True:
             await self._wait(pause)
             begun, taken = time.monotonic(), frozenset(self._waiting)
@@ -97,13 +97,13 @@ class TopicsController:
                 async with asyncio.timeout(PASS_SECONDS):
                     again = await self._work.run()
             except (KubernetesError, BackendUnavailable, TimeoutError) as error:
-                pause = retry.failed()
+                pause = attempts.failed()
                 metrics.RECONCILES.labels(KIND, "failed").inc()
                 log.warning("a pass over the OrderTopics failed and is repeated: %s", error or type(error).__name__)
             else:
                 if not again:
-                    retry.succeeded()
-                pause = retry.failed() if again else self._resync
+                    attempts.succeeded()
+                pause = attempts.failed() if again else self._resync
                 self._waiting -= taken
                 metrics.QUEUE.labels(KIND).set(len(self._waiting))
             self._ended = time.monotonic()

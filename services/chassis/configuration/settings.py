@@ -23,7 +23,7 @@ from services.chassis.configuration.settings_model import (
     reloadable,
     usable_part,
 )
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 from services.chassis.runtime.tasks import essential, stop
 
 __all__ = ["InvalidSettingsError", "ServiceSettings", "load", "reloadable", "watch"]
@@ -72,14 +72,14 @@ async def watch(settings: ServiceSettings) -> AsyncIterator[None]:
 
 
 async def _follow(settings: ServiceSettings, config_url: str) -> None:
-    retry, lost = Retry(Backoff()), False
+    attempts, lost = Attempts(Backoff()), False
     version: str | None = None
     while True:
         try:
             async with aclosing(stream(config_url, settings.service, settings.profiles)) as documents:
                 async for document in documents:
                     lost = False
-                    retry.succeeded()
+                    attempts.succeeded()
                     if version is None or document.version != version:
                         version = document.version
                         _apply(settings, document.values)
@@ -87,7 +87,7 @@ async def _follow(settings: ServiceSettings, config_url: str) -> None:
             if not lost:  # one line for each outage, not for each attempt
                 log.warning("changes of settings are not seen for the moment: %s", error)
             lost = True
-        await asyncio.sleep(retry.failed())
+        await asyncio.sleep(attempts.failed())
 
 
 def _apply(settings: ServiceSettings, config: Mapping[str, ConfigValue]) -> None:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Final, NoReturn
 
 from services.chassis.kube.client import WATCH_SECONDS, Kubernetes, KubernetesError, Object, Resource
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +47,18 @@ class Reflector:
 
     async def run(self) -> NoReturn:
         """Follows the objects; errors are waited out."""
-        retry = Retry(BACKOFF)
+        attempts = Attempts(BACKOFF)
         while True:
             try:
                 if self._version is None:
                     await self._relist()
-                    retry.succeeded()
+                    attempts.succeeded()
                 if await self._follow():
-                    retry.succeeded()
+                    attempts.succeeded()
                     continue
             except KubernetesError as error:
                 self._failed(error)
-            await asyncio.sleep(retry.failed())
+            await asyncio.sleep(attempts.failed())
 
     async def _relist(self) -> None:
         items, self._version = await self._client.list(self._resource, self._namespace, self._selectors)

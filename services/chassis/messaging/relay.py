@@ -21,7 +21,7 @@ from services.chassis.messaging.leases import BUCKETS, Leases
 from services.chassis.messaging.outbox import Outbox
 from services.chassis.messaging.producer import Producer, Record, Sent
 from services.chassis.observability import metrics
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 from services.chassis.runtime.tasks import essential, stop
 from services.chassis.storage.database import Database
 
@@ -100,19 +100,19 @@ class Relay:
             await self._leases.release()
 
     async def _publish_for_ever(self) -> None:
-        retry = Retry(Backoff(first=0.2, limit=2.0))
+        attempts = Attempts(Backoff(first=0.2, limit=2.0))
         while True:
             try:
                 self._heed_a_stall()
                 count = await self._publish() if self._is_due() else 0
                 if time.monotonic() >= self._delete_at:
                     await self._delete()
-                retry.succeeded()
+                attempts.succeeded()
             except (Error, KafkaException) as error:
                 self._look_at = 0.0
                 metrics.OUTBOX_FAILURES.inc()
                 log.warning("outbox round failed and is repeated: %s", _told(error))
-                await asyncio.sleep(retry.failed())
+                await asyncio.sleep(attempts.failed())
                 continue
             if count:
                 self._busy_until = time.monotonic() + BUSY_FOR_SECONDS

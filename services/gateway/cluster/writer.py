@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from services.chassis.kube.client import Kubernetes, KubernetesError, Object
-from services.chassis.retry import Backoff, Retry
+from services.chassis.retry import Attempts, Backoff
 from services.gateway.cluster.conditions import due
 from services.gateway.cluster.objects import ROUTES, Status
 
@@ -31,17 +31,17 @@ class StatusWriter:
         self._given.set()
 
     async def run(self) -> None:
-        retry = Retry(Backoff(limit=2.0))
+        attempts = Attempts(Backoff(limit=2.0))
         while True:
             await self._given.wait()
             self._given.clear()
             try:
                 await self._write(self._wanted)
-                retry.succeeded()
+                attempts.succeeded()
             except KubernetesError as error:
-                if not retry.failing:
+                if not attempts.failing:
                     log.warning("a status cannot be written: %s; trying again", error)
-                await asyncio.sleep(retry.failed())
+                await asyncio.sleep(attempts.failed())
                 self._given.set()
 
     async def _write(self, statuses: Sequence[Status]) -> None:

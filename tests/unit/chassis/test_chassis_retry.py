@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from services.chassis.retry import Backoff, Retry, attempt, spread
+from services.chassis.retry import Attempts, Backoff, attempt, spread
 
 
 class PassingError(Exception):
@@ -34,15 +34,15 @@ def test_pauses_can_be_gone_through_again_from_the_first() -> None:
 
 
 def test_a_success_is_where_counting_begins_anew() -> None:
-    retry = Retry(Backoff(first=1.0, limit=64.0))
-    assert not retry.failing
+    attempts = Attempts(Backoff(first=1.0, limit=64.0))
+    assert not attempts.failing
     for _ in range(6):
-        pause = retry.failed()
-    assert retry.failing
+        pause = attempts.failed()
+    assert attempts.failing
     assert pause >= 16
-    retry.succeeded()
-    assert not retry.failing
-    assert retry.failed() <= 1.0
+    attempts.succeeded()
+    assert not attempts.failing
+    assert attempts.failed() <= 1.0
 
 
 @pytest.fixture
