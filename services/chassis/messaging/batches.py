@@ -5,6 +5,7 @@ transient failure (database away, deadlock)   the whole batch again, with backof
 one message cannot be read (InvalidMessage)   dead letters at once, with the reason
 any other failure                             split until one message is left; a few tries; then the retry topic
                                               where the handler allows another order, else the dead letters
+too large a share of late went there          CannotHandle: nothing more is set aside (`breaker.py`)
 
 A batch is first handled as if none of its messages had been seen and nobody else changed what it reads. Where that
 turns out wrong, it is handled anew: seen messages are sorted out, and what is read is locked.
@@ -21,10 +22,19 @@ from psycopg import OperationalError
 from psycopg.errors import QueryCanceled, SerializationFailure
 
 from services.chassis.messaging import inbox
+from services.chassis.messaging.breaker import Breaker, CannotHandle
 from services.chassis.messaging.following import Followed, follow
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.outbox import INSERT_RAW, Outbox, raw_columns
-from services.chassis.messaging.retries import Retry, dead_letter, delay_left, retry_letter, text_headers, type_of
+from services.chassis.messaging.retries import (
+    Retry,
+    dead_letter,
+    delay_left,
+    retry_letter,
+    text_headers,
+    tried_before,
+    type_of,
+)
 from services.chassis.messaging.unit import Conflict, Unit, unit_of
 from services.chassis.observability import metrics
 from services.chassis.retry import Backoff
@@ -39,6 +49,12 @@ Wait = Callable[[float], None]
 
 ATTEMPTS = 4
 _PROGRAM_LIMIT_EXCEEDED = "54"
+
+
+class _Tripped(Exception):
+    def __init__(self, reason: str, at: Raw) -> None:
+        super().__init__(reason)
+        self.at = at
 
 
 class Batches:
@@ -62,19 +78,24 @@ class Batches:
         self._outbox = outbox
         self._handle = handle
         self._retry = retry
+        self._breaker = Breaker()
         self._silent = frozenset(name.encode() for name in silent)
 
     def handle(self, batch: Sequence[Raw], wait: Wait) -> None:
-        """Returns once every message took effect, or waits in the retry topic or the dead letters."""
-        if self._silent:
-            batch = [raw for raw in batch if type_of(raw) not in self._silent]
-            if not batch:
-                return
+        """Returns once each message took effect, or is in the retry topic or the dead letters. Raises CannotHandle."""
+        heeded = [raw for raw in batch if type_of(raw) not in self._silent] if self._silent else list(batch)
+        if not heeded:
+            return
         if self._retry:
-            seconds = max(delay_left(raw, self._retry) for raw in batch)
+            seconds = max(delay_left(raw, self._retry) for raw in heeded)
             if seconds > 0:
                 wait(seconds)
-        self._split(list(batch), wait)
+        try:
+            self._split(heeded, wait)
+        except _Tripped as error:
+            at = error.at
+            # Those before it are dealt with: a batch is split in its order.
+            raise CannotHandle(str(error), list(itertools.takewhile(lambda raw: raw is not at, batch))) from None
 
     def _split(self, batch: list[Raw], wait: Wait) -> None:
         pauses, failures = iter(Backoff()), 0
@@ -110,6 +131,7 @@ class Batches:
         metrics.MESSAGES_DUPLICATE.labels(topic).inc(len(messages) - len(fresh))
         for message in fresh:
             metrics.MESSAGES_HANDLED.labels(topic, message.type).inc()
+        self._breaker.handled(len(batch))
 
     def _commit(self, followed: Followed) -> list[Message]:
         first: dict[str, Message] = {}
@@ -138,6 +160,10 @@ class Batches:
 
     def _set_aside(self, raw: Raw, error: Exception, wait: Wait) -> None:
         """To the retry topic or the dead letters, by way of the outbox; it stays out of the inbox, to come back."""
+        if not tried_before(raw):  # a retry topic holds nothing but failures
+            self._breaker.failed()
+        if reason := self._breaker.tripped:
+            raise _Tripped(reason, raw)
         letter = None
         if self._retry and not isinstance(error, InvalidMessage):
             letter = retry_letter(raw, self.group, self._retry)

@@ -20,6 +20,7 @@ from confluent_kafka import Message as Raw
 
 from services.chassis.configuration.settings import ServiceSettings
 from services.chassis.messaging.batches import Batches
+from services.chassis.messaging.breaker import CannotHandle
 from services.chassis.messaging.kafka import client_config
 from services.chassis.observability import metrics
 from services.chassis.runtime.tasks import die
@@ -61,6 +62,7 @@ class Consumer:
         self._batches = batches
         self._stop = threading.Event()
         self._assigned = False
+        self._stopped = ""
         # Since when the group has no place for us; infinity while it has.
         self._outside_since = 0.0
         # What arrived while a batch was being handled.
@@ -104,7 +106,9 @@ class Consumer:
             await asyncio.to_thread(self._thread.join, 2 * _CLOSE_SECONDS)
 
     async def check(self) -> str | None:
-        """Readiness: None once the group has given its answer."""
+        """Readiness: None once the group has given its answer, and as long as messages can be handled."""
+        if self._stopped:
+            return self._stopped
         return None if self._assigned else f"waiting for partitions of {', '.join(self._topics)}"
 
     def _run(self) -> None:
@@ -113,6 +117,11 @@ class Consumer:
                 self._follow()
         except GivenUp:
             log.warning("a batch of %s is given up and will be read again", ", ".join(self._topics))
+        except CannotHandle as error:
+            # The partitions pass to other members: those of the former release, say, while a bad one is rolled out.
+            self._stopped = f"stopped reading {', '.join(self._topics)}: {error}; see the dead letters, then restart"
+            metrics.CONSUMER_STOPPED.labels(self._topics[0]).set(1)
+            log.critical(self._stopped)
         except Exception as error:
             # A consumer that died would leave its topic unread in a process that looks alive.
             die(f"consumer of {', '.join(self._topics)} died", error)
@@ -158,7 +167,11 @@ class Consumer:
         batch = [raw for raw in arrived if self._usable(raw)]
         if not batch:
             return
-        self._batches.handle(batch, partial(self._let_go_by, client))
+        try:
+            self._batches.handle(batch, partial(self._let_go_by, client))
+        except CannotHandle as error:
+            self._store(client, error.done)
+            raise
         self._store(client, batch)
 
     def _usable(self, raw: Raw) -> bool:

@@ -80,6 +80,11 @@ def delay_left(raw: Raw, retry: Retry) -> float:
     return min(retry.backoff_seconds, max(0.0, float(due) - time.time())) if _SECONDS.fullmatch(due) else 0.0
 
 
+def tried_before(raw: Raw) -> bool:
+    """Whether it comes from a retry topic."""
+    return ATTEMPTS in text_headers(raw)
+
+
 def text_headers(raw: Raw) -> dict[str, str]:
     """A record's headers as text."""
     headers: Any = raw.headers() or []

@@ -45,6 +45,11 @@ BATCH_SIZE = Histogram(
 BATCH_FAILURES = Counter(
     "mercato_batch_failures_total", "Batches that failed and are repeated or split, by topic.", ["topic"]
 )
+CONSUMER_STOPPED = Gauge(
+    "mercato_consumer_stopped",
+    "1 where a consumer stopped, because too many of its messages could not be handled, by topic.",
+    ["topic"],
+)
 KAFKA_CLIENTS_REPLACED = Counter(
     "mercato_kafka_clients_replaced_total",
     "Kafka clients that had no answer for long, or broke, and gave way to a new one, by use: consume or produce.",
