@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 DEFINITIONS: Final = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions")
 FOLDER: Final = Path(__file__).parents[1] / "crds"
 ESTABLISHED_WITHIN: Final = 60.0
-_FORBIDDEN: Final = 403
 
 
 class DefinitionError(Exception):
@@ -39,7 +38,7 @@ async def put_in_place(client: Kubernetes, definitions: Iterable[Object]) -> Non
         try:
             await client.apply(DEFINITIONS, None, name, definition, MANAGER)
         except KubernetesError as error:
-            if error.status != _FORBIDDEN:
+            if not error.forbidden:
                 raise
             log.warning("definition %s may be an older one, since this account may not apply it: %s", name, error)
         await _established(client, definition)

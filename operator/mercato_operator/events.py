@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 EVENTS: Final = Resource("v1", "events")
 Type = Literal["Normal", "Warning"]
 _WAITING: Final = 1000
-_TAKEN: Final = 409
 _ONCE_IN_SECONDS: Final = 600
 """The same words about the same object are told once in that time."""
 
@@ -61,7 +60,7 @@ class Recorder:
             try:
                 await self._client.create(EVENTS, content["metadata"]["namespace"], content)
             except KubernetesError as error:
-                if error.status != _TAKEN:
+                if not error.conflict:
                     log.warning("no Event could be written about %s: %s", news.about["metadata"]["name"], error)
 
 

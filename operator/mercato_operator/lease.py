@@ -85,7 +85,7 @@ class Lease:
         try:
             found = await self._client.get(LEASES, self._namespace, self._name)
         except KubernetesError as error:
-            if error.status != 404:
+            if not error.not_found:
                 raise
             return await self._write(None)
         spec: dict[str, Any] = found.get("spec") or {}
@@ -120,7 +120,7 @@ class Lease:
             else:
                 await self._client.replace(LEASES, self._namespace, self._name, {**found, "spec": spec})
         except KubernetesError as error:
-            if error.status == 409:
+            if error.conflict:
                 return "another instance that was faster"
             raise
         return None

@@ -18,7 +18,6 @@ from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, 
 KINDS: Final = (ORDER_TOPICS, SERVICES)
 SECONDS: Final = 60.0
 _PAUSE: Final = 1.0
-_CHANGED: Final = {404, 409}
 
 
 async def release(client: Kubernetes, namespaces: tuple[str, ...]) -> int:
@@ -34,7 +33,7 @@ async def _release(client: Kubernetes, resource: Resource, namespace: str) -> in
     try:
         items, _ = await client.list(resource, namespace)
     except KubernetesError as error:
-        if error.status == 404:  # the kind is gone, and its objects with it
+        if error.not_found:  # the kind is gone, and its objects with it
             return 0
         raise
     released = 0
@@ -47,7 +46,7 @@ async def _release(client: Kubernetes, resource: Resource, namespace: str) -> in
         try:
             await client.merge(resource, namespace, metadata["name"], patch)
         except KubernetesError as error:
-            if error.status not in _CHANGED:
+            if not (error.conflict or error.not_found):
                 raise
         released += 1
     return released

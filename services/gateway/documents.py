@@ -24,6 +24,8 @@ class Refused:
 
     document: str
     reason: str
+    kind: str = "Invalid"
+    """In one word, as conditions tell it (Gateway API, PolicyConditionReason)."""
 
 
 @dataclass(frozen=True)

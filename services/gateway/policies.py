@@ -64,13 +64,14 @@ class Policies:
         for policy in sorted(documents.policies, key=_age):
             name = f"GatewayPolicy/{policy.metadata.name}"
             for target in _targets(policy):
-                reason = self._reason_against(policy.spec, target, documents.routes)
-                if reason is None:
+                fault = self._against(policy.spec, target, documents.routes)
+                if fault is None:
                     self._by_target[target] = policy
                 else:
-                    self.refused.append(Refused(name, reason))
+                    self.refused.append(Refused(name, *fault))
 
-    def _reason_against(self, spec: GatewayPolicySpec, target: Target, routes: Sequence[HTTPRoute]) -> str | None:
+    def _against(self, spec: GatewayPolicySpec, target: Target, routes: Sequence[HTTPRoute]) -> tuple[str, str] | None:
+        """Reason and kind of a refusal."""
         kind, name, section = target
         where = f"{kind}/{name}" + (f" rule {section}" if section else "")
         if kind == "Gateway":
@@ -80,11 +81,11 @@ class Policies:
             known = bool(rules) and (section is None or section in rules)
             for field in _GATEWAY_ONLY:
                 if getattr(spec, field) is not None:
-                    return f"{where}: {field} can only be set for the Gateway, it belongs to the backends"
+                    return f"{where}: {field} can only be set for the Gateway, it belongs to the backends", "Invalid"
         if not known:
-            return f"{where}: there is no such target"
+            return f"{where}: there is no such target", "TargetNotFound"
         if other := self._by_target.get(target):
-            return f"{where}: the policy {other.metadata.name} has it already"
+            return f"{where}: the policy {other.metadata.name} has it already", "Conflicted"
         return None
 
     def of_backends(self) -> BackendPolicy:

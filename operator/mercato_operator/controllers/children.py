@@ -15,7 +15,6 @@ from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 log = logging.getLogger(__name__)
 
 _HANDOVER: Final = "mercato-operator-handover"
-_MISSING, _TAKEN = 404, 409
 
 
 class Taken(Exception):
@@ -47,7 +46,7 @@ class Children:
         try:
             return await self._client.get(resource, namespace, name)
         except KubernetesError as error:
-            if error.status == _MISSING:
+            if error.not_found:
                 return None
             raise
 
@@ -106,7 +105,7 @@ class Children:
         try:
             await self._client.delete(resource, metadata["namespace"], metadata["name"], metadata["uid"])
         except KubernetesError as error:
-            if error.status != _TAKEN:
+            if not error.conflict:
                 raise
 
     def forget(self, namespace: str, service: str) -> None:
@@ -120,7 +119,7 @@ class Children:
         try:
             await self._client.list(RESOURCES[kind], namespace, {"limit": "1"})
         except KubernetesError as error:
-            if error.status != _MISSING:
+            if not error.not_found:
                 raise
             return False
         return True
@@ -148,7 +147,7 @@ class Children:
                 RESOURCES["Deployment"], metadata["namespace"], metadata["name"], content, _HANDOVER, force=force
             )
         except KubernetesError as error:
-            if error.status != _TAKEN:  # the autoscaler holds it already
+            if not error.conflict:  # the autoscaler holds it already
                 raise
 
 

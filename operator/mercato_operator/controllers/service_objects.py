@@ -1,7 +1,7 @@
 """A CommerceService itself in the API server: its finalizer and its status."""
 
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
 from mercato_operator.commerce.kinds import SERVICES
 from mercato_operator.commerce.names import Object
@@ -10,8 +10,6 @@ from mercato_operator.conditions import find
 from mercato_operator.events import News, Recorder
 from mercato_operator.ownership import FINALIZER, MANAGER
 from services.chassis.kube.client import Kubernetes, KubernetesError
-
-_MISSING: Final = 404
 
 
 class ServiceObjects:
@@ -25,7 +23,7 @@ class ServiceObjects:
         try:
             return await self._client.get(SERVICES, namespace, name)
         except KubernetesError as error:
-            if error.status != _MISSING:
+            if not error.not_found:
                 raise
             return None
 

@@ -19,8 +19,6 @@ ORDER_TOPICS: Final = Resource("mercato.dev/v1alpha1", "ordertopics")
 _AT_ONCE: Final = 8
 """Requests under way."""
 _ATTEMPTS: Final = 5
-_GONE: Final = 404
-_CHANGED: Final = 409
 
 
 class Objects:
@@ -85,20 +83,20 @@ class Objects:
                 body = await self._client.merge(ORDER_TOPICS, each.namespace, each.name, {"metadata": changed})
                 return declaration(body)
             except KubernetesError as error:
-                if error.status not in {_CHANGED, _GONE}:
+                if not (error.conflict or error.not_found):
                     raise
                 fresh = await self._again(each)
             if fresh is None or (wanted and fresh.deleting):
                 return fresh
             each = fresh
-        raise KubernetesError(f"OrderTopic {each.namespace}/{each.name} changes too often to be held", _CHANGED)
+        raise KubernetesError(f"OrderTopic {each.namespace}/{each.name} changes too often to be held", 409)
 
     async def _again(self, each: Declaration) -> Declaration | None:
         """As it is now; None where it is gone, even if another one has its name."""
         try:
             body = await self._client.get(ORDER_TOPICS, each.namespace, each.name)
         except KubernetesError as error:
-            if error.status != _GONE:
+            if not error.not_found:
                 raise
             return None
         return declaration(body) if body["metadata"]["uid"] == each.body["metadata"]["uid"] else None
@@ -134,7 +132,7 @@ class Objects:
         try:
             return await request
         except KubernetesError as error:
-            if error.status not in {_GONE, _CHANGED}:
+            if not (error.conflict or error.not_found):
                 raise
             log.info("OrderTopic %s/%s is gone: %s", each.namespace, each.name, error)
             return None

@@ -52,7 +52,7 @@ class ConfigMapRecord:
         try:
             found = await self._client.get(CONFIGMAPS, self._namespace, NAME)
         except KubernetesError as error:
-            if error.status == 404:
+            if error.not_found:
                 return Users()
             raise
         data: dict[str, str] = found.get("data") or {}

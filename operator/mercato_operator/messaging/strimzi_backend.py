@@ -122,7 +122,7 @@ class StrimziBackend:
         try:
             items, _ = await self._client.list(resource, self._strimzi.namespace)
         except KubernetesError as error:
-            remedy = "; is Strimzi installed?" if error.status == 404 else ""
+            remedy = "; is Strimzi installed?" if error.not_found else ""
             raise BackendUnavailable(f"{resource} cannot be listed: {error}{remedy}") from error
         return {item["metadata"]["name"]: item for item in items}
 

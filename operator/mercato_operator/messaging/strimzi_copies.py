@@ -56,7 +56,7 @@ class Copies:
         try:
             return await self._client.get(SECRETS, namespace, name)
         except KubernetesError as error:
-            if error.status == 404:
+            if error.not_found:
                 return None
             raise
 

@@ -36,6 +36,21 @@ class KubernetesError(Exception):
         self.status = status
 
     @property
+    def forbidden(self) -> bool:
+        """Our service account may not do this."""
+        return self.status == 403
+
+    @property
+    def not_found(self) -> bool:
+        """There is no such object, or the server does not know its kind."""
+        return self.status == 404
+
+    @property
+    def conflict(self) -> bool:
+        """The name is taken, or the object is not any more what the request says of it."""
+        return self.status == 409
+
+    @property
     def expired(self) -> bool:
         """The resource version is older (or newer) than what the server remembers: the list must be read again."""
         return self.status in {410, 504}
@@ -154,7 +169,7 @@ class Kubernetes:
         try:
             found = await self._call("GET", Resource(api_version, "").path().removesuffix("/"))
         except KubernetesError as error:
-            if error.status == 404:
+            if error.not_found:
                 return frozenset()
             raise
         return frozenset(each["name"] for each in found["resources"])
@@ -200,7 +215,7 @@ class Kubernetes:
         try:
             await self._call("DELETE", resource.path(namespace, name), options)
         except KubernetesError as error:
-            if error.status != 404:
+            if not error.not_found:
                 raise
 
     async def apply_status(

@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 
 EVENTS: Final = Resource("v1", "events")
 _WAITING: Final = 100
-_TAKEN: Final = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Complaints:
             try:
                 await self._client.create(EVENTS, complaint.namespace, content)
             except KubernetesError as error:
-                if error.status != _TAKEN:  # another replica, or an earlier life of this one, has told it
+                if not error.conflict:  # another replica, or an earlier life of this one, has told it
                     log.warning("no Event could be written for ConfigMap %s: %s", complaint.name, error)
 
 

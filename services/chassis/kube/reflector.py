@@ -103,7 +103,7 @@ class Reflector:
         if error.expired and watched:
             log.info("%s are listed again: %s", self._where(), error)
             return
-        self.missing = error.status == 404
+        self.missing = error.not_found
         reason = "the API server does not know them, install their definition" if self.missing else str(error)
         fault = f"{self._where()} cannot be watched: {reason}"
         if fault != self.fault:

@@ -217,9 +217,9 @@ def _policies(cluster: Cluster, own: str, out: _Outcome) -> Iterator[tuple[Objec
 def _policy_statuses(
     documents: Documents, policies: list[tuple[Object, GatewayPolicy]], gateway: str
 ) -> Iterator[Status]:
-    refused = {one.document: one.reason for one in reversed(Policies(documents, gateway).refused)}
+    refused = {one.document: one for one in reversed(Policies(documents, gateway).refused)}
     for found, policy in policies:
         fault = refused.get(f"GatewayPolicy/{policy.metadata.name}")
-        reason = "Accepted" if fault is None else "Conflicted" if "has it already" in fault else "TargetNotFound"
-        told = condition("Accepted", found, holds=fault is None, reason=reason, message=fault or "")
+        reason, message = (fault.kind, fault.reason) if fault else ("Accepted", "")
+        told = condition("Accepted", found, holds=fault is None, reason=reason, message=message)
         yield Status(POLICIES, found, {"conditions": [told]})

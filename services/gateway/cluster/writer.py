@@ -14,8 +14,6 @@ from services.gateway.cluster.objects import ROUTES, Status
 log = logging.getLogger(__name__)
 
 FIELD_MANAGER: Final = "mercato-gateway"
-_CHANGED: Final = 409
-_GONE: Final = 404
 
 
 class StatusWriter:
@@ -55,7 +53,7 @@ class StatusWriter:
                 await self._apply(status, content)
             except KubernetesError as error:
                 # Changed or gone since it was read: the watch brings what it is now, and with it new statuses.
-                if error.status not in {_CHANGED, _GONE}:
+                if not (error.conflict or error.not_found):
                     last = error
         if last is not None:
             raise last

@@ -142,6 +142,8 @@ def test_a_policy_for_a_target_that_is_missing_or_taken_is_named(tmp_path: Path)
     assert "the policy first has it already" in said["GatewayPolicy/second"]
     assert "no such target" in said["GatewayPolicy/third"]
     assert "can only be set for the Gateway" in said["GatewayPolicy/fourth"]
+    kinds = {refused.document.rpartition("/")[2]: refused.kind for refused in found.refused}
+    assert kinds == {"second": "Conflicted", "third": "TargetNotFound", "fourth": "Invalid"}
     assert not named(found, "a/0").policy.token_required
 
 
