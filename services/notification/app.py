@@ -7,7 +7,6 @@ from starlette.applications import Starlette
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
@@ -30,22 +29,11 @@ def build(settings: NotificationSettings) -> Starlette:
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
     read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), patience=PATIENCE, silent=SILENT)
-    events, retries = read([TOPIC]), read([retry_topic(TOPIC, settings.group)])
+    read([TOPIC])
+    read([retry_topic(TOPIC, settings.group)])
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],
-        resources=[
-            database,
-            housekeeping(database, messaging=True),
-            messaging,
-            tokens,
-            mailer,
-            events,
-            retries,
-        ],
-        checks={
-            "database": database.check,
-            "order events": events.check,
-            "retries": retries.check,
-        },
+        resources=messaging.around(tokens, mailer),
+        checks=messaging.checks,
     )

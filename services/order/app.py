@@ -4,15 +4,15 @@ from functools import partial
 
 from starlette.applications import Starlette
 
-from services.chassis.http import openapi
+from services.chassis.http import idempotency, openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
+from services.chassis.storage.housekeeping import forgetting
 from services.order.admission.backlog import Backlog
 from services.order.admission.gate import Admission
 from services.order.api import Api
@@ -38,7 +38,7 @@ def build(settings: OrderSettings) -> Starlette:
         backlog.heard(messages)
         handlers.on_replies(unit, messages)
 
-    replies = messaging.consumer([REPLIES], on_replies)
+    messaging.consumer([REPLIES], on_replies)
     api = Api(settings, database, tokens, handlers, admission)
     return application(
         settings,
@@ -46,18 +46,15 @@ def build(settings: OrderSettings) -> Starlette:
             *api.routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
-        resources=[
-            database,
-            messaging,
+        resources=messaging.around(
             *handlers.resources,
             *api.resources,
             tokens,
             admission,
             Periodic("deadlines", LOOK_SECONDS, handlers.end_overdue),
             Periodic("words of orders", EVERY_SECONDS, partial(give_all_words, database)),
-            housekeeping(database, messaging=True, keys=True),
-            replies,
-        ],
-        checks={"database": database.check, "replies": replies.check},
+            forgetting(database, idempotency.FORGET),
+        ),
+        checks=messaging.checks,
         details=admission.details,
     )

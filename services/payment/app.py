@@ -6,7 +6,6 @@ from starlette.applications import Starlette
 
 from services.chassis.http import openapi
 from services.chassis.http.app import application
-from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.recent import Recent
 from services.chassis.storage.database import Database
@@ -38,16 +37,14 @@ def build(settings: PaymentSettings) -> Starlette:
     due = DueCalls(settings, database, changes, caller, backlog=backlog, memory=memory)
     hints = Hints(database, due)
     handler = PaymentHandler(settings, caller, backlog, memory)
-    consumer = messaging.consumer([COMMANDS_TOPIC], handler.handle)
+    messaging.consumer([COMMANDS_TOPIC], handler.handle)
     return application(
         settings,
         routes=[
             *Webhooks(settings, caller.heard, hints).routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
-        resources=[
-            database,
-            messaging,
+        resources=messaging.around(
             changes,
             provider,
             recorder,
@@ -55,8 +52,6 @@ def build(settings: PaymentSettings) -> Starlette:
             due,
             hints,
             counted(database),
-            housekeeping(database, messaging=True),
-            consumer,
-        ],
-        checks={"database": database.check, "messages": consumer.check},
+        ),
+        checks=messaging.checks,
     )

@@ -4,13 +4,13 @@ from functools import partial
 
 from starlette.applications import Starlette
 
-from services.chassis.http import openapi
+from services.chassis.http import idempotency, openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
+from services.chassis.storage.housekeeping import forgetting
 from services.product.api import Api
 from services.product.events import COMMANDS_TOPIC, URGENT
 from services.product.handlers import StockHandler
@@ -27,7 +27,7 @@ def build(settings: ProductSettings) -> Starlette:
     tokens = Tokens(settings)
     messaging = Messaging(settings, database, URGENT)
     stock = StockHandler(settings.currency)
-    consumer = messaging.consumer([COMMANDS_TOPIC], stock.handle)
+    messaging.consumer([COMMANDS_TOPIC], stock.handle)
     return application(
         settings,
         routes=[
@@ -35,14 +35,11 @@ def build(settings: ProductSettings) -> Starlette:
             *Images(database).routes(),
             openapi.route(settings.service, DESCRIPTION, OPERATIONS),
         ],
-        resources=[
-            database,
+        resources=messaging.around(
             seeded(database, settings.currency),
             Periodic("words of products", EVERY_SECONDS, partial(give_all_words, database)),
             tokens,
-            messaging,
-            housekeeping(database, messaging=True, keys=True),
-            consumer,
-        ],
-        checks={"database": database.check, "messages": consumer.check},
+            forgetting(database, idempotency.FORGET),
+        ),
+        checks=messaging.checks,
     )

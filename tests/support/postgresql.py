@@ -33,7 +33,9 @@ def _database(server: str, options: str = "") -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} {options}")
-        try:
-            yield f"{server.rpartition('/')[0]}/{name}"
-        finally:
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        # A new connection: tests meanwhile may have restarted the server.
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,10 +6,12 @@ import pytest
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from services.chassis.http import idempotency
 from services.chassis.http.idempotency import FirstAnswer, Key, claim, read_key
 from services.chassis.http.problems import BadRequest, InvalidFields, NotFound
-from services.chassis.messaging.housekeeping import housekeeping
+from services.chassis.messaging import inbox
 from services.chassis.storage.database import Database
+from services.chassis.storage.housekeeping import forgetting
 from tests.support.bare import Bare
 
 
@@ -106,7 +108,7 @@ async def test_an_expired_key_is_claimed_once_by_simultaneous_requests(database:
 
 
 async def test_housekeeping_forgets_what_is_old_in_chunks(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.messaging.housekeeping.CHUNK", 7)
+    monkeypatch.setattr("services.chassis.storage.housekeeping.CHUNK", 7)
     for age in ("1 hour", "2 days", "15 days"):
         await database.execute(
             "INSERT INTO idempotency_key SELECT 'c', '/', %s || n, '', 202, '', now() - %s::interval "
@@ -116,7 +118,8 @@ async def test_housekeeping_forgets_what_is_old_in_chunks(database: Database, mo
         await database.execute(
             "INSERT INTO inbox SELECT %s || n, now() - %s::interval FROM generate_series(1, 20) n", (age, age)
         )
-    await housekeeping(database, messaging=True, keys=True)._work()
+    for statement in (inbox.FORGET, idempotency.FORGET):
+        await forgetting(database, statement)._work()
     assert await database.fetch("SELECT count(*) FROM idempotency_key") == [(20,)]
     assert await database.fetch("SELECT count(*) FROM inbox") == [(40,)]
 

@@ -48,16 +48,18 @@ async def _ready(mailer: Mailer) -> bool:
 async def _silent_server(port: int) -> AsyncIterator[list[asyncio.StreamWriter]]:
     """A mail server that greets nobody, until the block ends; who is connected."""
     connected: list[asyncio.StreamWriter] = []
+    over = asyncio.Event()
 
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connected.append(writer)
-        await reader.read()
+        await over.wait()  # set already for one that was just being accepted
         writer.close()
 
     async with await asyncio.start_server(hang, "127.0.0.1", port):
-        yield connected
-        for writer in connected:
-            writer.close()
+        try:
+            yield connected
+        finally:
+            over.set()
 
 
 async def test_what_fits_is_leased_as_it_is_committed_and_the_rest_stays_due(

@@ -11,7 +11,6 @@ from loyalty.settings import LoyaltySettings
 from services.chassis.http import openapi
 from services.chassis.http.app import application
 from services.chassis.http.tokens import Tokens
-from services.chassis.messaging.housekeeping import housekeeping
 from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
@@ -24,17 +23,11 @@ def build(settings: LoyaltySettings) -> Starlette:
     tokens = Tokens(settings)
     # The newest version of an order counts: a message that fails may wait apart from the others.
     read = partial(messaging.consumer, handle=Earn(settings), retry=Retry())
-    events, retries = read([TOPIC]), read([retry_topic(TOPIC, settings.group)])
+    read([TOPIC])
+    read([retry_topic(TOPIC, settings.group)])
     return application(
         settings,
         routes=[*routes(database, tokens), openapi.route(settings.service, DESCRIPTION, OPERATIONS)],
-        resources=[
-            database,
-            housekeeping(database, messaging=True),
-            messaging,  # for what goes to the retry topic and the dead letters
-            tokens,
-            events,
-            retries,
-        ],
-        checks={"database": database.check, "order events": events.check, "retries": retries.check},
+        resources=messaging.around(tokens),
+        checks=messaging.checks,
     )

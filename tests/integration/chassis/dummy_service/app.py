@@ -51,10 +51,10 @@ def build(settings: DummySettings) -> Starlette:
     def handle(unit: Unit, messages: list[Message]) -> None:
         unit.write("INSERT INTO heard SELECT json_array_elements_text(%s)::int", [1] * len(messages))
 
-    consumer = messaging.consumer([settings.topic], handle)
+    messaging.consumer([settings.topic], handle)
     return application(
         settings,
         routes=[Route("/say", say, methods=["POST"]), Route("/slow", slow), Route("/fail", fail)],
-        resources=[database, messaging, changes, consumer],
-        checks={"database": database.check, "messages": consumer.check},
+        resources=messaging.around(changes),
+        checks=messaging.checks,
     )
