@@ -26,6 +26,7 @@ ADMISSION_LIMIT = Gauge(
 )
 ADMISSION_WAIT = Gauge(
     "mercato_admission_wait_seconds",
-    "How long work waits, by where: placing, pending, product, payment, silence (a partner that says nothing).",
+    "How long work waits, by where: placing, pending, product, payment, silence (a partner that says nothing), way "
+    "(on all of it, by how many orders are on their way: once there is a limit).",
     ["source"],
 )

@@ -51,11 +51,13 @@ class Judge:
     def update(self) -> None:
         """Looks at the backlog anew; to be called now and then even when nobody orders."""
         now, was_open = self._clock(), self._limit.open
-        waits = self._backlog.waits()
-        self.wait, self._updated_at = max(waits.values()), now
-        self._limit.update(now, self.wait)
+        waits, way = self._backlog.waits(), self._backlog.way
+        # When more come than before it is too long a wait that it tells, for as long as their way takes.
+        counted = waits if was_open else {**waits, "way": way.wait(now)}
+        self.wait, self._updated_at = max(counted.values()), now
+        self._limit.update(now, self.wait, way.gain(now))
         self._shares.divide(now, self._limit.rate)
-        for source, seconds in waits.items():
+        for source, seconds in {"way": 0.0, **counted}.items():
             metrics.ADMISSION_WAIT.labels(source).set(seconds)
         metrics.ADMISSION_LIMIT.set(self._limit.rate)
         if was_open and not self._limit.open:

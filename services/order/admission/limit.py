@@ -47,8 +47,12 @@ class Limit:
     def refused(self, now: float) -> None:
         self._refused_at = now
 
-    def update(self, now: float, wait: float) -> None:
-        """To be called several times a second with how long work waits now."""
+    def update(self, now: float, wait: float, gain: float = 1.0) -> None:
+        """To be called several times a second with how long work waits now.
+
+        `gain`: how many orders arrived of late for each one that was taken, by all replicas: what can be done, where
+        what was taken has just been less or more.
+        """
         self._follow(now, wait)
         if self.open and wait <= TARGET_SECONDS:
             return
@@ -58,7 +62,7 @@ class Limit:
             self.rate = math.inf
             return
         factor = 1.0 + _GAIN * (TARGET_SECONDS - wait) - _DAMPING * self._growth
-        self.rate = self._taken.at(now) * min(_MOST, max(_LEAST, factor)) + _PROBE
+        self.rate = self._taken.at(now) * gain * min(_MOST, max(_LEAST, factor)) + _PROBE
 
     def _follow(self, now: float, wait: float) -> None:
         """The wait's growth in seconds a second, smoothed. After a pause it is not known."""

@@ -194,6 +194,26 @@ async def test_while_the_database_is_away_a_request_is_refused_all_the_same(
     assert slugs["overloaded"] >= MOST_OF_THEM
 
 
+async def test_what_is_on_its_way_is_counted_for_all_replicas_together(replica: Replica, another: Replica) -> None:
+    placed = await asyncio.gather(*(one.place() for one in (replica, another) for _ in range(10)))
+    assert {answer.status for answer in placed} == {202}
+    for one in (replica, another):
+        await one.backlog.look()
+        assert (one.backlog.way.under_way, one.backlog.way.begun) == (20, 20)
+    for answer in placed[:5]:
+        headers = {"authorization": f"Bearer {replica.token}"}
+        async with replica.http.post(f"{answer.headers['location']}/cancellation", headers=headers) as cancelled:
+            assert cancelled.status == 202
+    await replica.backlog.look()
+    assert (replica.backlog.way.under_way, replica.backlog.way.begun) == (15, 20)
+
+
+async def test_where_nobody_orders_the_database_is_not_asked(settings: OrderSettings) -> None:
+    away = settings.model_copy(update={"database_url": SecretStr(f"postgresql://order@127.0.0.1:{free_port()}/order")})
+    async with Database(away) as lost:
+        await Backlog(away, lost).look()
+
+
 async def test_what_a_refusal_costs(
     app: Starlette, backlog: Backlog, token_for: TokenFor, record_testsuite_property: Callable[[str, object], None]
 ) -> None:

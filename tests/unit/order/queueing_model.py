@@ -6,6 +6,7 @@ service has a gate of its own and hears the replies that come to its partitions;
 """
 
 import heapq
+import math
 import random
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from services.chassis.messaging.messages import Message
 from services.chassis.storage.database import Database
 from services.order.admission.backlog import Backlog
 from services.order.admission.judge import Judge
+from services.order.admission.way import SPAN_SECONDS
 from services.order.settings import OrderSettings
 
 TICK = 0.01
@@ -60,9 +62,13 @@ class Second:
 
 
 class Model:
-    """Does `capacity` orders a second; the provider answers after `answer` seconds, which cost nothing."""
+    """Does `capacity` orders a second; the provider answers after `answer` seconds, which cost nothing.
 
-    def __init__(self, capacity: float, *, replicas: int = 1, answer: float = 0.0) -> None:
+    `provider`: calls a second that the provider does on a machine of its own, one after the other; how long they wait
+    there is known, and told, once they are answered.
+    """
+
+    def __init__(self, capacity: float, *, replicas: int = 1, answer: float = 0.0, provider: float = math.inf) -> None:
         self.now = 0.0
         self.capacity = capacity
         self.seconds: defaultdict[int, Second] = defaultdict(Second)
@@ -70,7 +76,11 @@ class Model:
         self.taken: Counter[str] = Counter()
         self.most_waiting = 0
         self.late = 0
+        self._begun: deque[float] = deque()
+        self._under_way: dict[UUID, float] = {}
         self._answer = answer
+        self._provider = provider
+        self._provider_free_at = 0.0
         self._random = random.Random(1)
         self._gates = [self._gate() for _ in range(replicas)]
         self._queues: dict[str, deque[Order]] = {step: deque() for step in STEPS}
@@ -104,9 +114,15 @@ class Model:
             while self._at_provider and self._at_provider[0][0] <= self.now:
                 self._go_on(heapq.heappop(self._at_provider)[2])
             self._work()
-            for _, judge in self._gates if round(self.now / TICK) % 50 == 0 else []:
+            for backlog, judge in self._gates if round(self.now / TICK) % 50 == 0 else []:
+                self._count(backlog)
                 judge.update()
             self.most_waiting = max(self.most_waiting, sum(map(len, self._queues.values())))
+
+    @property
+    def under_way(self) -> int:
+        """Orders that are neither refused nor ended."""
+        return sum(map(len, self._queues.values())) + len(self._at_provider)
 
     def goodput(self, first: int, last: int) -> float:
         """Orders a second that ended from one second on and before another."""
@@ -130,7 +146,10 @@ class Model:
             return
         self.taken[customer] += 1
         hangs = self._random.random() < hanging
-        self._queue(Order(_id(BEGAN + self.now), self.now, number, backlog.begun(), hangs))
+        order = Order(_id(BEGAN + self.now), self.now, number, backlog.begun(), hangs)
+        self._begun.append(self.now)
+        self._under_way[order.id] = self.now
+        self._queue(order)
 
     def _work(self) -> None:
         """A tick's worth of steps; refusals first."""
@@ -154,16 +173,35 @@ class Model:
 
     def _done(self, order: Order, step: str) -> None:
         waited = self.now - order.since
+        if step == "authorized":
+            self._under_way.pop(order.id, None)
         if step == "place":
             self._gates[order.replica][0].ended(order.number, placed=True)
         elif step in REPLIES:
             self._hear(order, step)
         order.waited = waited
-        pause = DEADLINE_SECONDS if order.hangs else self._answer
-        if step in ("authorize", "capture") and pause:
+        if step not in ("authorize", "capture"):
+            self._go_on(order)
+            return
+        pause = DEADLINE_SECONDS if order.hangs else self._answer + self._queue_at_provider(order)
+        if pause:
             heapq.heappush(self._at_provider, (self.now + pause, next(self._numbers), order))
         else:
             self._go_on(order)
+
+    def _queue_at_provider(self, order: Order) -> float:
+        waits = max(0.0, self._provider_free_at - self.now)
+        self._provider_free_at = self.now + waits + 1.0 / self._provider
+        order.waited += waits
+        return waits
+
+    def _count(self, backlog: Backlog) -> None:
+        """As the database does."""
+        lately, counted = self.now - SPAN_SECONDS, self.now - backlog.way.counted_seconds
+        self._begun = deque(at for at in self._begun if at >= lately)
+        self._under_way = {order: at for order, at in self._under_way.items() if at >= self.now - DEADLINE_SECONDS}
+        under_way = sum(at >= counted for at in self._under_way.values())
+        backlog.way.counted(self.now, under_way, len(self._begun))
 
     def _hear(self, order: Order, step: str) -> None:
         sent = datetime.fromtimestamp(BEGAN + order.since, UTC)

@@ -60,6 +60,22 @@ def test_a_burst_that_is_worked_off_at_once_is_taken_whole() -> None:
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("answer", [2.0, 4.0])
+def test_what_waits_at_a_provider_that_answers_late_does_not_come_in_waves(replicas: int, answer: float) -> None:
+    # Its queue is seen only once it has answered, and by then as much again is under way.
+    model = Model(300, replicas=replicas, answer=answer, provider=180)
+    model.run(80, 270)
+    late, under_way = model.late, []
+    for _ in range(80):
+        model.run(1, 270)
+        under_way.append(model.under_way)
+    assert max(under_way) < 1.5 * min(under_way)
+    assert model.late == late
+    assert model.longest(80, 160) < 2 * answer + 4
+    assert model.goodput(80, 160) > 0.85 * 90
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
 def test_whoever_floods_is_refused_and_others_are_not(replicas: int) -> None:
     model = Model(60, replicas=replicas)
 
