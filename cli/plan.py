@@ -121,7 +121,7 @@ def _apply_topics_now(bootstrap: str) -> None:
     """With the code the operator uses on a cluster."""
     with_operator()
     from confluent_kafka import KafkaException  # noqa: PLC0415 - only once Kafka is up
-    from mercato_operator.apply import apply  # noqa: PLC0415
+    from mercato_operator.jobs.apply import apply  # noqa: PLC0415
 
     try:
         apply(bootstrap, CHECKOUT / "k8s" / "topics")

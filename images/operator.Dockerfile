@@ -1,5 +1,5 @@
 # The operator, and the platform's Jobs: secrets, databases, topics, the smoke test. The arguments are the module:
-# mercato_operator.operator, mercato_operator.setup. It holds the chassis, and the definitions that the operator applies.
+# mercato_operator.operator, mercato_operator.jobs.setup. It holds the chassis, and the definitions that the operator applies.
 # It stands on the layers of the services that speak to the API server.
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG BUILD_IMAGE=${PYTHON_IMAGE}

@@ -20,7 +20,7 @@ async def create_databases(superuser_url: str, passwords: Mapping[str, str]) -> 
 
 def _create(superuser_url: str, passwords: Mapping[str, str]) -> None:
     with_operator()
-    from mercato_operator.databases import ensure  # noqa: PLC0415 - from here on it can be found
+    from mercato_operator.jobs.databases import ensure  # noqa: PLC0415 - from here on it can be found
 
     try:
         with psycopg.connect(superuser_url, autocommit=True, connect_timeout=TIMEOUT) as connection:

@@ -76,9 +76,17 @@ def lint() -> Outcome:
     """Each check counts as a test; one that fails prints what it found."""
     started = time.monotonic()
     failed = 0
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}  # where import-linter finds the operator
     for name, command in checks().items():
         done = subprocess.run(
-            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300
+            command,
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
         )
         print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'}", flush=True)
         if done.returncode:

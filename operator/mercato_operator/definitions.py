@@ -9,7 +9,7 @@ from typing import Final
 
 import yaml
 
-from mercato_operator.ownership import MANAGER
+from mercato_operator.kube.ownership import MANAGER
 from services.chassis.kube.client import Kubernetes, KubernetesError, Object, Resource
 
 log = logging.getLogger(__name__)

@@ -13,13 +13,13 @@ import kopf
 from prometheus_client import start_http_server
 
 from mercato_operator import definitions, metrics, wiring
-from mercato_operator.controller import Controller
 from mercato_operator.definitions import DefinitionError
-from mercato_operator.hearing import Hearing
-from mercato_operator.lease import Lease, LeaseLost
+from mercato_operator.kube.controller import Controller
+from mercato_operator.kube.hearing import Hearing
+from mercato_operator.kube.lease import Lease, LeaseLost
+from mercato_operator.kube.watches import registry, watching_settings
 from mercato_operator.probes import Probes
 from mercato_operator.settings import OperatorSettings
-from mercato_operator.watches import registry, watching_settings
 from services.chassis.configuration.settings import load
 from services.chassis.kube.client import InvalidClusterAccessError, Kubernetes, KubernetesError
 from services.chassis.observability import telemetry

@@ -4,26 +4,26 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from mercato_operator.connection import Connection
-from mercato_operator.controller import Controller
-from mercato_operator.controllers.restarts import Restarts
-from mercato_operator.controllers.services import ServicesController
-from mercato_operator.controllers.topics import TopicsController
-from mercato_operator.controllers.topics_objects import Objects
-from mercato_operator.controllers.topics_pass import TopicsPass
-from mercato_operator.controllers.topics_telling import Telling
-from mercato_operator.events import Recorder
-from mercato_operator.messaging.backend import Backend, BackendUnavailable
-from mercato_operator.messaging.kafka_backend import KafkaBackend
-from mercato_operator.messaging.letters_reader import LettersReader, consumer
-from mercato_operator.messaging.logs_reader import LogsReader
-from mercato_operator.messaging.record import ConfigMapRecord
-from mercato_operator.messaging.strimzi_backend import StrimziBackend
-from mercato_operator.messaging.strimzi_objects import Strimzi
-from mercato_operator.messaging.trust import trust
-from mercato_operator.messaging.uses import Uses
+from mercato_operator.kafka.backend import Backend, BackendUnavailable
+from mercato_operator.kafka.connection import Connection
+from mercato_operator.kafka.kafka_backend import KafkaBackend
+from mercato_operator.kafka.letters_reader import LettersReader, consumer
+from mercato_operator.kafka.logs_reader import LogsReader
+from mercato_operator.kafka.record import ConfigMapRecord
+from mercato_operator.kube.controller import Controller
+from mercato_operator.kube.events import Recorder
 from mercato_operator.passwords import read_passwords
+from mercato_operator.services.controller import ServicesController
+from mercato_operator.services.restarts import Restarts
 from mercato_operator.settings import OperatorSettings
+from mercato_operator.strimzi.backend import StrimziBackend
+from mercato_operator.strimzi.objects import Strimzi
+from mercato_operator.topics.controller import TopicsController
+from mercato_operator.topics.objects import Objects
+from mercato_operator.topics.reporting import Telling
+from mercato_operator.topics.round import TopicsPass
+from mercato_operator.topics.trust import trust
+from mercato_operator.topics.uses import Uses
 from services.chassis.kube.client import Kubernetes
 
 REQUEST_SECONDS = 10.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mercato_operator import apply
+from mercato_operator.jobs import apply
 
 from scripts.reference import GENERATED
 from scripts.reference.message_examples import EXAMPLES, Example

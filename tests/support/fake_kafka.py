@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mercato_operator.acls import Access
-from mercato_operator.admin import collisions, partitions_fault
-from mercato_operator.messaging.backend import Account, BackendUnavailable, Fault, Outcome
-from mercato_operator.topics import Topic
+from mercato_operator.kafka.acls import Access
+from mercato_operator.kafka.admin import collisions, partitions_fault
+from mercato_operator.kafka.backend import Account, BackendUnavailable, Fault, Outcome
+from mercato_operator.kafka.topics import Topic
 
 
 @dataclass

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from mercato_operator.controller import Controller
-from mercato_operator.hearing import Hearing
+from mercato_operator.kube.controller import Controller
+from mercato_operator.kube.hearing import Hearing
 
 from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 

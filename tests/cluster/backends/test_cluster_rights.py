@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from kubernetes.config import incluster_config
-from mercato_operator.setup.__main__ import main as setup
+from mercato_operator.jobs.setup.__main__ import main as setup
 
 from services.config.app import build as config
 from services.config.settings import ConfigSettings

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from mercato_operator.connection import Connection, KafkaAdminError
-from mercato_operator.patience import patiently
+from mercato_operator.jobs.patience import patiently
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
 
 from tests.cluster.operator.operator_process import Operator, grant
 from tests.support.administrator import Administrator, Object

@@ -15,7 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
     ConfigResource,
     ResourceType,
 )
-from mercato_operator.bindings import of_everyone
+from mercato_operator.kafka.bindings import of_everyone
 
 from tests.cluster.operator.conftest import PASSWORDS, Topics, kafka_settings
 from tests.cluster.operator.operator_process import ROOT, Operator, until_active

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from mercato_operator.controllers.services import ServicesController
-from mercato_operator.events import Recorder
-from mercato_operator.messaging.uses import UserState, Uses
+from mercato_operator.kube.events import Recorder
+from mercato_operator.services.controller import ServicesController
 from mercato_operator.settings import OperatorSettings
+from mercato_operator.topics.uses import UserState, Uses
 
 from services.chassis.kube.client import Kubernetes
 from tests.support.administrator import Administrator, Object

@@ -4,9 +4,9 @@ import random
 from typing import Any
 
 import pytest
-from mercato_operator.commerce.kinds import contains
-from mercato_operator.commerce.model import commerce_service
-from mercato_operator.commerce.rendering import children, secret_names
+from mercato_operator.services.kinds import contains
+from mercato_operator.services.model import commerce_service
+from mercato_operator.services.parts.rendering import children, secret_names
 
 from tests.cluster.operator_services.cutting import CutOff
 from tests.cluster.operator_services.platform import WHOLE, Platform, Topics

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
-from mercato_operator.controllers.restarts import RESTARTED_FOR, Restarts
-from mercato_operator.events import Recorder
+from mercato_operator.kube.events import Recorder
+from mercato_operator.services.restarts import RESTARTED_FOR, Restarts
 
 from services.chassis.kube.client import Kubernetes
 from tests.cluster.operator_services.platform import Platform

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from mercato_operator.commerce.names import RESTART_LABEL
+from mercato_operator.services.names import RESTART_LABEL
 
 from tests.cluster.platform.measures import Measured
 from tests.cluster.platform.release import Release, until

@@ -17,13 +17,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
-from mercato_operator.acls import Access
-from mercato_operator.bindings import of_everyone
-from mercato_operator.connection import Connection, KafkaAdminError
-from mercato_operator.messaging.backend import Backend
-from mercato_operator.messaging.kafka_backend import KafkaBackend
-from mercato_operator.messaging.record import Users
-from mercato_operator.patience import patiently
+from mercato_operator.jobs.patience import patiently
+from mercato_operator.kafka.acls import Access
+from mercato_operator.kafka.backend import Backend
+from mercato_operator.kafka.bindings import of_everyone
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
+from mercato_operator.kafka.kafka_backend import KafkaBackend
+from mercato_operator.kafka.record import Users
 
 from tests.support.closed_kafka import ADMIN, closed_kafka, security
 from tests.support.fake_kafka import FakeBackend, FakeKafka

@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from mercato_operator.acls import Access
-from mercato_operator.messaging.backend import Account
-from mercato_operator.topics import Topic
+from mercato_operator.kafka.acls import Access
+from mercato_operator.kafka.backend import Account
+from mercato_operator.kafka.topics import Topic
 
 from tests.contract.operator.conftest import Reality
 

@@ -1,10 +1,10 @@
 """Users that go take nobody with them: Kafka reads their end anew at each start."""
 
-from mercato_operator.acls import Access
-from mercato_operator.connection import Connection, KafkaAdminError
-from mercato_operator.messaging.backend import Account
-from mercato_operator.patience import patiently
-from mercato_operator.users import KafkaUsers
+from mercato_operator.jobs.patience import patiently
+from mercato_operator.kafka.acls import Access
+from mercato_operator.kafka.backend import Account
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
+from mercato_operator.kafka.users import KafkaUsers
 
 from tests.support.closed_kafka import ADMIN, closed_broker, security
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from mercato_operator.topics import Topic, order_topic
+from mercato_operator.kafka.topics import Topic, order_topic
 
 from tests.contract.operator.conftest import Reality
 

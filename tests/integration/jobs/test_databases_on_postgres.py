@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from mercato_operator import databases
+from mercato_operator.jobs import databases
 from psycopg import sql
 
 ROLES = {"job_one": "first", "job_two": "second"}
@@ -102,6 +102,6 @@ def test_a_server_that_refuses_is_one_line(postgres_url: str, monkeypatch: pytes
     }
     for name, value in {**given, "MERCATO_DATABASES_DIRECTORY": tmp_path}.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("mercato_operator.databases.patiently", lambda action, _passing: action())
+    monkeypatch.setattr("mercato_operator.jobs.databases.patiently", lambda action, _passing: action())
     with pytest.raises(SystemExit, match=r"databases: .*check PGHOST \(127\.0\.0\.1\), PGUSER and PGPASSWORD"):
         databases.main()

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
-from mercato_operator.apply import apply
-from mercato_operator.connection import Connection, KafkaAdminError
-from mercato_operator.messaging.backend import Account
-from mercato_operator.patience import patiently
-from mercato_operator.users import KafkaUsers
+from mercato_operator.jobs.apply import apply
+from mercato_operator.jobs.patience import patiently
+from mercato_operator.kafka.backend import Account
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
+from mercato_operator.kafka.users import KafkaUsers
 
 from tests.support import closed_kafka as closed
 from tests.support.closed_kafka import ADMIN, security

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from mercato_operator.commerce.database import DatabaseError, Databases, mark_of
+from mercato_operator.services.database import DatabaseError, Databases, mark_of
 from mercato_operator.settings import OperatorSettings
 from psycopg import sql
 

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
-from mercato_operator import connection
-from mercato_operator.admin import KafkaTopics
-from mercato_operator.apply import apply
-from mercato_operator.connection import Connection, KafkaAdminError
-from mercato_operator.messaging.backend import Outcome
-from mercato_operator.topics import Topic
+from mercato_operator.jobs.apply import apply
+from mercato_operator.kafka import connection
+from mercato_operator.kafka.admin import KafkaTopics
+from mercato_operator.kafka.backend import Outcome
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
+from mercato_operator.kafka.topics import Topic
 
 MANIFESTS = Path(__file__).parents[3] / "k8s" / "topics"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from mercato_operator.setup.values import read as read_declaration
+from mercato_operator.jobs.setup.values import read as read_declaration
 
 from tests.unit.chart.chart_objects import (
     CASES,

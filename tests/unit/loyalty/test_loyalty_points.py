@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loyalty.points import TOPIC, order_of, points
 from loyalty.settings import LoyaltySettings
-from mercato_operator.commerce.model import commerce_service
+from mercato_operator.services.model import commerce_service
 
 from services.chassis.messaging.messages import InvalidMessage, Message
 from tests.support.names import NAMES

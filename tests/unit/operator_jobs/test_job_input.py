@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from mercato_operator import apply, databases
+from mercato_operator.jobs import apply, databases
+from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.variables import kafka_security
 from mercato_operator.passwords import read_passwords
-from mercato_operator.patience import patiently
-from mercato_operator.variables import kafka_security
 
 
 def test_a_mounted_secret_is_read_by_name(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mercato_operator.acls import Access, access
-from mercato_operator.apply import read
+from mercato_operator.jobs.apply import read
+from mercato_operator.kafka.acls import Access, access
 
 GRANTED = access(read(Path(__file__).parents[3] / "k8s" / "topics"))
 

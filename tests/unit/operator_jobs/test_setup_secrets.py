@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from kubernetes.client import ApiException, V1ObjectMeta, V1Secret
-from mercato_operator.setup import __main__ as setup
-from mercato_operator.setup.ensure import ensure
-from mercato_operator.setup.values import InvalidDeclarationError, read
+from mercato_operator.jobs.setup import __main__ as setup
+from mercato_operator.jobs.setup.ensure import ensure
+from mercato_operator.jobs.setup.values import InvalidDeclarationError, read
 
 from services.customer.keys import load_keys
 

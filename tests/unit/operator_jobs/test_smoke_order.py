@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from mercato_operator import smoke
-from mercato_operator.smoke import SmokeError
+from mercato_operator.jobs import smoke
+from mercato_operator.jobs.smoke import SmokeError
 
 Answer = tuple[int, Any]
 

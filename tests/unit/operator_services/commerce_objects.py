@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mercato_operator.commerce.model import CommerceService, commerce_service
-from mercato_operator.commerce.rendering import children
+from mercato_operator.services.model import CommerceService, commerce_service
+from mercato_operator.services.parts.rendering import children
 from mercato_operator.settings import OperatorSettings
 
 Object = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from mercato_operator.commerce.names import owned_by
+from mercato_operator.services.names import owned_by
 from mercato_operator.settings import OperatorSettings
 
 from tests.unit.chart.chart_objects import containers, named, rendered

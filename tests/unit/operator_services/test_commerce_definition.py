@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from mercato_operator.commerce.model import API_VERSION, KIND, Spec
-from mercato_operator.commerce.status import Verdict, status
-from mercato_operator.conditions import Condition
-from mercato_operator.controllers.service_objects import now
+from mercato_operator.kube.conditions import Condition
+from mercato_operator.services.model import API_VERSION, KIND, Spec
+from mercato_operator.services.objects import now
+from mercato_operator.services.status.verdict import Verdict, status
 
 from tests.unit.operator_services.commerce_objects import SETTINGS, whole
 

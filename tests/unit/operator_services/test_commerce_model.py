@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mercato_operator.commerce.model import InvalidServiceError, commerce_service
+from mercato_operator.services.model import InvalidServiceError, commerce_service
 
 from tests.unit.operator_services.commerce_objects import body, service, whole
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mercato_operator.commerce.model import CommerceService
+from mercato_operator.services.model import CommerceService
 from mercato_operator.settings import OperatorSettings
 
 from tests.unit.operator_services.commerce_objects import made, service, whole

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from mercato_operator.commerce.shadowing import Claim, of_documents, of_routes, shadowed
+from mercato_operator.services.status.shadowing import Claim, of_documents, of_routes, shadowed
 
 ROUTES = Path(__file__).parents[3] / "gateway-config"
 OLD, YOUNG = ("2026-01-01T00:00:00Z", "shop", "b"), ("2026-01-02T00:00:00Z", "shop", "a")

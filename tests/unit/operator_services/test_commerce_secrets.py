@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from mercato_operator.commerce.secrets import generation, password, wanted
+from mercato_operator.services.parts.secrets import generation, password, wanted
 
 from tests.unit.operator_services.commerce_objects import service
 

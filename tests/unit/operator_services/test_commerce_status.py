@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from mercato_operator.commerce import status
-from mercato_operator.commerce.shadowing import Claim
-from mercato_operator.commerce.status import Verdict
-from mercato_operator.conditions import Condition
-from mercato_operator.messaging.uses import Use, UserState
+from mercato_operator.kube.conditions import Condition
+from mercato_operator.services.status import verdict as status
+from mercato_operator.services.status.shadowing import Claim
+from mercato_operator.services.status.verdict import Verdict
 from mercato_operator.settings import OperatorSettings
+from mercato_operator.topics.uses import Use, UserState
 
 from tests.unit.operator_services.commerce_objects import SETTINGS, service, whole
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mercato_operator.commerce.workload import condition, rolled_out
+from mercato_operator.services.status.workload import condition, rolled_out
 
 from tests.unit.operator_services.commerce_objects import service
 

@@ -1,8 +1,8 @@
 """Services on a Kafka whose topics or users are not the operator's."""
 
-from mercato_operator.messaging.trust import trust
-from mercato_operator.messaging.uses import Use, Uses
 from mercato_operator.settings import OperatorSettings
+from mercato_operator.topics.trust import trust
+from mercato_operator.topics.uses import Use, Uses
 
 from tests.unit.operator_services.commerce_objects import environment, made, service, whole
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mercato_operator.commerce.kinds import contains, stamp, stamped
-from mercato_operator.controllers.store import Store
+from mercato_operator.services.kinds import contains, stamp, stamped
+from mercato_operator.services.store import Store
 
 
 def thing(version: int, uid: str = "one", **content: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mercato_operator.commerce.pending import names, urls
+from mercato_operator.services.status.pending import names, urls
 
 
 def pod(port: Any = "http", address: str | None = "10.0.0.1", **metadata: Any) -> dict[str, Any]:

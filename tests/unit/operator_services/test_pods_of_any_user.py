@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from mercato_operator.commerce.deployment import deployment
+from mercato_operator.services.parts.deployment import deployment
 from mercato_operator.settings import OperatorSettings
 
 from tests.unit.operator_services.commerce_objects import whole

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 import yaml
-from mercato_operator.commerce.kinds import CONFIGMAPS, SERVICES
-from mercato_operator.commerce.model import commerce_service
-from mercato_operator.commerce.status import no_database
-from mercato_operator.controllers.paths import Paths
-from mercato_operator.controllers.service_stores import Prepared
-from mercato_operator.controllers.store import Store
+from mercato_operator.services.kinds import CONFIGMAPS, SERVICES
+from mercato_operator.services.model import commerce_service
+from mercato_operator.services.paths import Paths
+from mercato_operator.services.status.verdict import no_database
+from mercato_operator.services.store import Store
+from mercato_operator.services.stores import Prepared
 
 from tests.unit.operator_services.commerce_objects import body
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mercato_operator.workqueue import BACKOFF, WorkQueue
+from mercato_operator.kube.workqueue import BACKOFF, WorkQueue
 
 KEYS = st.sampled_from(["a", "b", "c"])
 

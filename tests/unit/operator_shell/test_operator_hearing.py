@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from mercato_operator import hearing as module
-from mercato_operator.controller import Watched
-from mercato_operator.hearing import DEAD_AFTER, Hearing
+from mercato_operator.kube import hearing as module
+from mercato_operator.kube.controller import Watched
+from mercato_operator.kube.hearing import DEAD_AFTER, Hearing
 
 from services.chassis.kube.client import KubernetesError, Object, Resource
 from services.chassis.retry import Backoff

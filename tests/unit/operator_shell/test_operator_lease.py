@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from mercato_operator.lease import DURATION_SECONDS, LEASES, RENEW_SECONDS, Lease, LeaseLost
+from mercato_operator.kube.lease import DURATION_SECONDS, LEASES, RENEW_SECONDS, Lease, LeaseLost
 
 from services.chassis.kube.client import KubernetesError
 from tests.support.fake_api import FakeApi
@@ -26,8 +26,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("mercato_operator.lease.time.monotonic", made.monotonic)
-    monkeypatch.setattr("mercato_operator.lease.asyncio.sleep", made.sleep)
+    monkeypatch.setattr("mercato_operator.kube.lease.time.monotonic", made.monotonic)
+    monkeypatch.setattr("mercato_operator.kube.lease.asyncio.sleep", made.sleep)
     return made
 
 

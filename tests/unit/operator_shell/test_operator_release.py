@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mercato_operator.commerce.kinds import SERVICES
-from mercato_operator.controllers.topics_objects import ORDER_TOPICS
-from mercato_operator.release import release
+from mercato_operator.jobs.release import release
+from mercato_operator.services.kinds import SERVICES
+from mercato_operator.topics.objects import ORDER_TOPICS
 
 from tests.support.fake_api import FakeApi
 

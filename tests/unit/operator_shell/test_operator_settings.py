@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from mercato_operator import wiring
-from mercato_operator.messaging.backend import BackendUnavailable
+from mercato_operator.kafka.backend import BackendUnavailable
 from mercato_operator.settings import OperatorSettings
 
 from services.chassis.configuration.settings import load

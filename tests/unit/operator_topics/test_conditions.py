@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mercato_operator.conditions import LONGEST, Condition, find, merged
+from mercato_operator.kube.conditions import LONGEST, Condition, find, merged
 
 EARLIER = {
     "type": "Ready",

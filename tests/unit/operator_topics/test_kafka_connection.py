@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from mercato_operator.connection import Connection, KafkaAdminError
+from mercato_operator.kafka.connection import Connection, KafkaAdminError
 
 
 def test_an_authority_that_is_not_there_yet_is_told_and_may_be_tried_again(tmp_path: Path) -> None:

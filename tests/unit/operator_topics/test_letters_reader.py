@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from mercato_operator.messaging.letters_reader import LettersReader
-from mercato_operator.messaging.progress import Extent, Logs
+from mercato_operator.kafka.letters_reader import LettersReader
+from mercato_operator.kafka.progress import Extent, Logs
 
 TOPIC = "t.a.dead-letter"
 

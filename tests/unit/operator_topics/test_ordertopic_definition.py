@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from mercato_operator.messaging import status
-from mercato_operator.messaging.backend import Outcome
-from mercato_operator.messaging.declarations import declaration
-from mercato_operator.messaging.plan import plan
-from mercato_operator.messaging.progress import Extent, Logs
-from mercato_operator.messaging.status import Found
-from mercato_operator.topics import DeadLetter, Retry, Spec
+from mercato_operator.kafka.backend import Outcome
+from mercato_operator.kafka.progress import Extent, Logs
+from mercato_operator.kafka.topics import DeadLetter, Retry, Spec
+from mercato_operator.topics import status
+from mercato_operator.topics.declarations import declaration
+from mercato_operator.topics.plan import plan
+from mercato_operator.topics.status import Found
 from pydantic import BaseModel
 
 DEFINITION = yaml.safe_load((Path(__file__).parents[3] / "operator" / "crds" / "ordertopic.yaml").read_text())

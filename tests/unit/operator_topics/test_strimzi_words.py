@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from mercato_operator.acls import Access
-from mercato_operator.messaging.backend import Account
-from mercato_operator.messaging.strimzi_objects import Strimzi, is_as, object_name
-from mercato_operator.messaging.strimzi_reasons import topic_fault, user_fault
-from mercato_operator.topics import Topic
+from mercato_operator.kafka.acls import Access
+from mercato_operator.kafka.backend import Account
+from mercato_operator.kafka.topics import Topic
+from mercato_operator.strimzi.objects import Strimzi, is_as, object_name
+from mercato_operator.strimzi.reasons import topic_fault, user_fault
 
 STRIMZI = Strimzi("kafka", "mercato", "shop")
 

@@ -1,7 +1,7 @@
 """What becomes of OrderTopics: on a fake API server and a fake Kafka, a pass at a time."""
 
 import pytest
-from mercato_operator.acls import Access
+from mercato_operator.kafka.acls import Access
 
 from services.chassis.kube.client import KubernetesError
 from tests.support.fake_kafka import Log

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from mercato_operator.controllers import topics as module
-from mercato_operator.controllers.topics import TopicsController
-from mercato_operator.controllers.topics_objects import ORDER_TOPICS
-from mercato_operator.messaging.progress import NOTHING_KNOWN
-from mercato_operator.messaging.uses import Use, Uses
+from mercato_operator.kafka.progress import NOTHING_KNOWN
+from mercato_operator.topics import controller as module
+from mercato_operator.topics.controller import TopicsController
+from mercato_operator.topics.objects import ORDER_TOPICS
+from mercato_operator.topics.uses import Use, Uses
 
 from services.chassis.kube.client import KubernetesError, Object
 from services.chassis.retry import Backoff

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from mercato_operator.messaging.uses import Use, UserState, Uses
+from mercato_operator.topics.uses import Use, UserState, Uses
 
 USE = Use("loyalty", frozenset({"order.events"}), frozenset(), ("shop", "loyalty-kafka"), "secret")
 

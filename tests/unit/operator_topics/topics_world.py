@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from mercato_operator.controllers.topics_objects import ORDER_TOPICS, Objects
-from mercato_operator.controllers.topics_pass import TopicsPass
-from mercato_operator.controllers.topics_telling import Telling
-from mercato_operator.events import News
-from mercato_operator.messaging.backend import BackendUnavailable
-from mercato_operator.messaging.uses import Use, Uses
+from mercato_operator.kafka.backend import BackendUnavailable
+from mercato_operator.kube.events import News
+from mercato_operator.topics.objects import ORDER_TOPICS, Objects
+from mercato_operator.topics.reporting import Telling
+from mercato_operator.topics.round import TopicsPass
+from mercato_operator.topics.uses import Use, Uses
 
 from tests.support.fake_api import FakeApi
 from tests.support.fake_kafka import FakeBackend, FakeKafka

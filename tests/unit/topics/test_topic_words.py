@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mercato_operator.topics import InvalidTopicError, concrete, order_topic
+from mercato_operator.kafka.topics import InvalidTopicError, concrete, order_topic
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mercato_operator.apply import read
-from mercato_operator.topics import InvalidTopicError, concrete, milliseconds, order_topic
+from mercato_operator.jobs.apply import read
+from mercato_operator.kafka.topics import InvalidTopicError, concrete, milliseconds, order_topic
 
 MANIFESTS = Path(__file__).parents[3] / "k8s" / "topics"
 

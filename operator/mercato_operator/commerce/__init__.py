@@ -1,1 +1,0 @@
-"""What a `CommerceService` becomes: pure renderers of its objects, its database, its route."""

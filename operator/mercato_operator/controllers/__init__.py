@@ -1,1 +1,0 @@
-"""The loops that bring what is to what should be."""

@@ -1,9 +1,0 @@
-"""Kafka's errors as faults of what they are about."""
-
-from mercato_operator.connection import KafkaAdminError
-from mercato_operator.messaging.backend import REFUSED, UNAVAILABLE, Fault
-
-
-def fault_of(error: KafkaAdminError) -> Fault:
-    """Without an answer, what is asked about may well be as declared."""
-    return Fault(UNAVAILABLE if error.unavailable else REFUSED, str(error), unknown=error.unavailable)

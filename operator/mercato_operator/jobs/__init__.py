@@ -1,0 +1,1 @@
+"""What the chart runs once: at the install, at an upgrade, at the end."""

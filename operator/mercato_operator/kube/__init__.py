@@ -1,0 +1,1 @@
+"""Kubernetes' objects as the operator sees them: watched, held, told of."""

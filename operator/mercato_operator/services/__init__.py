@@ -1,0 +1,1 @@
+"""CommerceServices: whole services made of one object."""

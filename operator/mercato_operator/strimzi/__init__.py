@@ -1,0 +1,1 @@
+"""The same by way of Strimzi's objects."""

@@ -1,0 +1,1 @@
+"""OrderTopics: what they ask for together, and what became of it."""
