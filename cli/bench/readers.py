@@ -19,7 +19,7 @@ AT_ONCE = 4
 PAUSE_SECONDS = 0.005
 PRECISION = 0.02
 """The pause grows to this share of the time waited: a long wait is read as exactly, and not more often."""
-PATIENCE_SECONDS = 60.0
+LONGEST_SECONDS = 60.0
 MOVING = frozenset({"PENDING", "RESERVED", "AUTHORIZED"})
 
 
@@ -55,7 +55,7 @@ class Readers:
             f"authorization: Bearer {token.access}\r\n\r\n"
         ).encode()
         began = time.monotonic()
-        while (waited := time.monotonic() - began) < PATIENCE_SECONDS:
+        while (waited := time.monotonic() - began) < LONGEST_SECONDS:
             await asyncio.sleep(max(PAUSE_SECONDS, waited * PRECISION))
             answer = await self._wire.ask(request)
             if not isinstance(answer, Answer) or answer.status != 200:

@@ -18,7 +18,7 @@ IMAGES = {
     tools.COREDNS: "localhost/mercato-node/coredns:1",
     tools.METRICS_SERVER: "localhost/mercato-node/metrics-server:1",
 }
-PATIENCE = 180.0
+READY_WITHIN = 180.0
 POLL = 2.0
 PAUSE = 0.2
 CONDITIONS = (
@@ -50,7 +50,7 @@ def apply(cluster: Cluster, *names: str, edit: Callable[[str], str] = lambda tex
 
 def wait_until_ready(cluster: Cluster, watch: Callable[[], None] = lambda: None) -> None:
     """Until the node, DNS and metrics are ready. `watch` is called while it waits and may raise."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + READY_WITHIN
     for condition, *what in CONDITIONS:
         question = ("wait", f"--for=condition={condition}", *what, f"--timeout={POLL:.0f}s")
         while "condition met" not in kubectl(cluster, *question, check=False):
@@ -62,4 +62,4 @@ def wait_until_ready(cluster: Cluster, watch: Callable[[], None] = lambda: None)
 
 def _blame(cluster: Cluster, what: str) -> str:
     pods = [f"{pod['namespace']}/{pod['name']} is {pod['reason']}" for pod in report(cluster).pods_not_ready]
-    return f"{what} is not ready after {PATIENCE:.0f} s: {', '.join(pods) or 'no pod to blame'}"
+    return f"{what} is not ready after {READY_WITHIN:.0f} s: {', '.join(pods) or 'no pod to blame'}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mountinfo")
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 def create(scope: str) -> None:
@@ -44,7 +44,7 @@ def _delegate(root: Path, group: Path) -> None:
 
 def remove(scope: str) -> list[Path]:
     """Remove the group and those below it; returns what processes still hold after a while."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while left := [group for root in _hierarchies() for group in _below(root / scope) if not _removed(group)]:
         if time.monotonic() > deadline:
             return left

@@ -6,7 +6,7 @@ from cli.cluster import states
 from cli.cluster.errors import ClusterError
 from cli.cluster.layout import Cluster
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 def stop(cluster: Cluster, component: str) -> None:
@@ -58,8 +58,8 @@ def _require(cluster: Cluster, component: str) -> None:
 
 
 def _wait(cluster: Cluster, component: str, wanted: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while {state.name: state.state for state in states.read(cluster.data)}[component] != wanted:
         if time.monotonic() > deadline or cluster.process is None:
-            raise ClusterError(f"{component} is not {wanted} after {PATIENCE:.0f} s: see {cluster.logs}")
+            raise ClusterError(f"{component} is not {wanted} after {TIMEOUT:.0f} s: see {cluster.logs}")
         time.sleep(0.05)

@@ -19,8 +19,8 @@ from cli.cluster.prerequisites import cni_folder, find
 from cli.cluster.shell import kubectl, run
 from cli.layout import CHECKOUT, PYTHON
 
-START_PATIENCE = 180.0
-END_PATIENCE = 10.0
+START_TIMEOUT = 180.0
+END_TIMEOUT = 10.0
 IMPORT_TIMEOUT = 600.0
 HOST = "127.0.0.1"
 
@@ -97,11 +97,11 @@ def _finish(cluster: Cluster, report: Report) -> None:
 
 
 def _wait(cluster: Cluster, what: str, ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     while not ready():
         _require_whole(cluster)
         if time.monotonic() > deadline:
-            raise ClusterError(f"{what} is not ready after {START_PATIENCE:.0f} s: see its log in {cluster.logs}")
+            raise ClusterError(f"{what} is not ready after {START_TIMEOUT:.0f} s: see its log in {cluster.logs}")
         time.sleep(0.2)
 
 
@@ -158,6 +158,6 @@ def _end(cluster: Cluster) -> None:
     for member in (*process.children(), process):
         with suppress(psutil.NoSuchProcess):
             member.send_signal(signal.SIGKILL)
-    _, left = psutil.wait_procs(family, timeout=END_PATIENCE)
+    _, left = psutil.wait_procs(family, timeout=END_TIMEOUT)
     if left:
         raise ClusterError(f"process {left[0].pid} does not end: it may wait for a disk; try again later")

@@ -13,7 +13,7 @@ from cli.layout import LAST_STARTED
 from cli.supervisor.records import end_stragglers
 from cli.targets import data_option
 
-PATIENCE = 90.0
+TIMEOUT = 90.0
 """Seconds: longer than the longest chain of processes that must be killed after their grace."""
 
 
@@ -40,12 +40,10 @@ def down(purge: bool, data: Path | None) -> None:
 def _stop(instance: Instance, pid: int) -> None:
     if pid:
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while instance.running:
         if time.monotonic() > deadline:
-            raise click.ClickException(
-                f"it did not stop within {PATIENCE:.0f} s: end the supervisor with kill -9 {pid}"
-            )
+            raise click.ClickException(f"it did not stop within {TIMEOUT:.0f} s: end the supervisor with kill -9 {pid}")
         time.sleep(0.05)
 
 

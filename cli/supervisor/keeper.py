@@ -15,7 +15,7 @@ from services.chassis.retry import Attempts, Backoff
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 120.0
+READY_WITHIN = 120.0
 """Seconds a process may take to its first readiness."""
 ATTEMPTS = 3
 """Starts before the first readiness after which it is given up."""
@@ -105,9 +105,9 @@ class Keeper:
 
     async def _probe(self) -> None:
         if not self.ready.is_set():
-            reason = await until_ready(self.spec.ready, PATIENCE)
+            reason = await until_ready(self.spec.ready, READY_WITHIN)
             if reason is not None:
-                raise StartError(f"{self.spec.name} was not ready within {PATIENCE:.0f} s: {reason}")
+                raise StartError(f"{self.spec.name} was not ready within {READY_WITHIN:.0f} s: {reason}")
             self._table.change(self.spec.name, ready=True)
             self.ready.set()
         failures = FAILURES

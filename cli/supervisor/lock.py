@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 NAME = "supervisor.lock"
-PATIENCE = 0.5
+TIMEOUT = 0.5
 """Seconds to insist: a command that only looks whether someone holds the lock takes it for a moment itself."""
 
 
@@ -18,7 +18,7 @@ class AlreadyRunning(Exception):
 def acquire(data: Path) -> TextIO:
     """Take the lock for as long as the returned file is open here or in a forked child. Raises AlreadyRunning."""
     handle = (data / NAME).open("a+")
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

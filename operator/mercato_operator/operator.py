@@ -15,7 +15,7 @@ from prometheus_client import start_http_server
 from mercato_operator import definitions, metrics, wiring
 from mercato_operator.definitions import DefinitionError
 from mercato_operator.kube.controller import Controller
-from mercato_operator.kube.hearing import Hearing
+from mercato_operator.kube.informer import Informer
 from mercato_operator.kube.lease import Lease, LeaseLost
 from mercato_operator.kube.watches import registry, watching_settings
 from mercato_operator.probes import Probes
@@ -35,7 +35,7 @@ class Shell:
     def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._controllers: Sequence[Controller] = ()
-        self._hearing: Hearing | None = None
+        self._hearing: Informer | None = None
         self._starting: str | None = "it starts"
 
     async def run(self) -> None:
@@ -69,7 +69,7 @@ class Shell:
             await _definitions(client)
             async with wiring.controllers(settings, client) as controllers:
                 self._controllers = controllers
-                self._hearing = Hearing(client, controllers, settings.all_namespaces)
+                self._hearing = Informer(client, controllers, settings.all_namespaces)
                 await kopf.operator(
                     registry=registry(self._hearing, self._lifespan),
                     settings=watching_settings(self._hearing.resources),

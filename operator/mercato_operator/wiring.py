@@ -20,7 +20,7 @@ from mercato_operator.strimzi.backend import StrimziBackend
 from mercato_operator.strimzi.objects import Strimzi
 from mercato_operator.topics.controller import TopicsController
 from mercato_operator.topics.objects import Objects
-from mercato_operator.topics.reporting import Telling
+from mercato_operator.topics.reporting import Reporter
 from mercato_operator.topics.round import TopicsPass
 from mercato_operator.topics.trust import trust
 from mercato_operator.topics.uses import Uses
@@ -66,7 +66,7 @@ def _topics(
         Objects(client, settings.all_namespaces),
         backend,
         uses,
-        Telling(recorder.tell),
+        Reporter(recorder.tell),
         home=settings.namespace,
         passwords=_passwords(settings),
         secret=(settings.namespace, settings.kafka_users_secret) if settings.kafka_users_secret else None,

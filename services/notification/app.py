@@ -17,7 +17,7 @@ from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
 from services.notification.settings import NotificationSettings
 
-PATIENCE = 0.5
+FETCH_WAIT = 0.5
 """Seconds: a mail may be so much later, and what comes meanwhile takes one fetch and one transaction."""
 
 
@@ -28,7 +28,7 @@ def build(settings: NotificationSettings) -> Starlette:
     tokens = Tokens(settings)
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
-    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), patience=PATIENCE, silent=SILENT)
+    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), fetch_wait=FETCH_WAIT, silent=SILENT)
     read([TOPIC])
     read([retry_topic(TOPIC, settings.group)])
     return application(

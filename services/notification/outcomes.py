@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether the attempt counts against the mail's patience."""
+        """Whether the attempt counts against the mail."""
         return self.result in {Result.DEFERRED, Result.UNKNOWN}
 
     @property

@@ -62,7 +62,7 @@ class Caller:
         self._pace = Pace(settings)
         self._lock = threading.Lock()
         self._starting = 0
-        self._crowded = False
+        self._short_of_room = False
         self._open = False
         self._reminder: asyncio.TimerHandle | None = None
 
@@ -104,9 +104,9 @@ class Caller:
             task.add_done_callback(self._give_room)
             task.add_done_callback(partial(_forget, slow))
 
-    def crowd(self) -> None:
+    def found_no_room(self) -> None:
         """Some call was left as a due row for want of room: tell when there is some."""
-        self._crowded = True
+        self._short_of_room = True
         self._pace.wanted()
 
     async def __aenter__(self) -> Self:
@@ -162,8 +162,8 @@ class Caller:
     def _give_room(self, task: asyncio.Task[None]) -> None:
         self._brisk.discard(task)
         # Not for every single place: each look for due rows is a transaction.
-        if self._crowded and self.room >= self._pace.limit // 4:
-            self._crowded = False
+        if self._short_of_room and self.room >= self._pace.limit // 4:
+            self._short_of_room = False
             self.look.set()
 
 

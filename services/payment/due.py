@@ -49,7 +49,7 @@ class DueCalls:
         self._memory = memory
         self._loop = Loop("starting due calls", self._look)
 
-    def hurry(self) -> None:
+    def look_now(self) -> None:
         """Look now instead of at the next poll."""
         self._caller.look.set()
 
@@ -70,7 +70,7 @@ class DueCalls:
         if due_in is not None and due_in <= 0:
             limit = min(BATCH, self._caller.room)
             if limit <= 0 or await self._start(limit) == limit:
-                self._caller.crowd()  # there may be more
+                self._caller.found_no_room()  # there may be more
                 if self._caller.room > 0:
                     return
         elif due_in is not None:

@@ -54,5 +54,5 @@ class PaymentHandler:
         if job:
             jobs.append(job)
         elif started.due_in is not None:
-            self._caller.crowd()
+            self._caller.found_no_room()
         return started

@@ -19,7 +19,7 @@ BATCH = 200
 WAITING = 1000
 
 # Like every batch of rows in the order of their ids; one that is locked is being worked on, and needs no hint.
-_HURRY = """
+_BRING_FORWARD = """
 WITH waiting AS (
     SELECT order_id FROM payment WHERE order_id = ANY(%s) AND claim IS NULL AND due_at > now()
     ORDER BY order_id FOR UPDATE SKIP LOCKED
@@ -36,7 +36,7 @@ class Hints:
         self._due = due
         self._orders: dict[UUID, None] = {}
         self._named = asyncio.Event()
-        self._loop = Loop("bringing look-ups forward", self._hurry)
+        self._loop = Loop("bringing look-ups forward", self._bring_forward)
 
     @property
     def waiting(self) -> int:
@@ -58,7 +58,7 @@ class Hints:
     ) -> None:
         await self._loop.stop()
 
-    async def _hurry(self) -> None:
+    async def _bring_forward(self) -> None:
         await self._named.wait()
         await asyncio.sleep(GATHER_SECONDS)
         orders = list(self._orders)[:BATCH]
@@ -66,5 +66,5 @@ class Hints:
             del self._orders[order_id]
         if not self._orders:
             self._named.clear()
-        if await self._database.fetch(_HURRY, (orders,)):
-            self._due.hurry()
+        if await self._database.fetch(_BRING_FORWARD, (orders,)):
+            self._due.look_now()

@@ -19,7 +19,7 @@ _FAILED = 0.5
 _BACK_OFF = 0.7
 _STEP = 4
 """The way up goes by a quarter, of what there is or of what it began with."""
-_AT_EASE_SECONDS, _CROWDED_SECONDS = 0.3, 0.8
+_AT_EASE_SECONDS, _QUEUED_SECONDS = 0.3, 0.8
 """What an answer may take longer than the quickest; in between the limit stays as it is."""
 
 
@@ -50,9 +50,9 @@ class Pace:
     def delay(self) -> float:
         """Seconds that calls wait at the provider behind each other; 0 when there are no more than at the beginning,
         for then it is simply slow, and when too few came of late to know."""
-        crowd = self._limit > self._settings.provider_brisk_concurrency
+        more = self._limit > self._settings.provider_brisk_concurrency
         known = time.monotonic() - self._since < REMEMBERED_SECONDS
-        return self._delay if crowd and known else 0.0
+        return self._delay if more and known else 0.0
 
     def wanted(self) -> None:
         """Some call found no room: worth trying more."""
@@ -79,7 +79,7 @@ class Pace:
         self._delay = self._longer_than_quickest(now)
         if self._refused > _REFUSED * answers or self._failed + self._refused >= _FAILED * answers:
             self._limit = max(min(LEAST, began), int(self.limit * _BACK_OFF))
-        elif self._delay > _CROWDED_SECONDS:
+        elif self._delay > _QUEUED_SECONDS:
             self._limit = max(min(self.limit, began), int(self.limit * _BACK_OFF))
         elif self._short and self._delay < _AT_EASE_SECONDS:
             self._limit = self.limit + max(1, max(self.limit, began) // _STEP)

@@ -115,5 +115,5 @@ class Recorder:
         if job:
             jobs.append(job)
         elif started.due_in is not None:
-            self._caller.crowd()
+            self._caller.found_no_room()
         return started

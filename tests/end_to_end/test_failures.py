@@ -62,7 +62,7 @@ async def test_every_order_ends_when_a_process_is_killed_in_a_burst(
     placed, _ = await asyncio.gather(asyncio.gather(*(one(number) for number in range(ORDERS))), kill())
     ends: Counter[str] = Counter()
     for customer, order_id in placed:
-        ends[(await patiently(shop, customer, order_id))["status"]] += 1
+        ends[(await retrying(shop, customer, order_id))["status"]] += 1
     assert set(ends) <= {"CONFIRMED", "REJECTED"}, ends
     # An outage may outlast a deadline; it must not cost more than the orders of that moment.
     assert ends["CONFIRMED"] >= ORDERS // 2, ends
@@ -92,7 +92,7 @@ async def place_surely(shop: Shop, customer: Customer, product_id: str) -> str:
     raise AssertionError("the order was never accepted")
 
 
-async def patiently(shop: Shop, customer: Customer, order_id: str) -> dict[str, Any]:
+async def retrying(shop: Shop, customer: Customer, order_id: str) -> dict[str, Any]:
     """The order at rest, read through whatever is restarting."""
 
     async def at_rest() -> dict[str, Any] | None:

@@ -90,11 +90,11 @@ class Bare:
         *,
         group: str = "bare",
         retry: Retry | None = None,
-        patience: float = 0.0,
+        fetch_wait: float = 0.0,
     ) -> Consumer:
         """By way of the outbox that there is now."""
         batches = Batches(Session(self.settings), self.outbox(), group, handle, retry)
-        return Consumer(self.settings, [topic], batches, patience=patience)
+        return Consumer(self.settings, [topic], batches, fetch_wait=fetch_wait)
 
 
 def _each(unit: Unit, works: Sequence[Callable[[Unit], Any]]) -> list[Any]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from mercato_operator.kube.controller import Controller
-from mercato_operator.kube.hearing import Hearing
+from mercato_operator.kube.informer import Informer
 
 from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
 
@@ -16,12 +16,12 @@ _PAUSE = 0.1
 async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterator[None]:
     """The controller runs and hears of everything; it is stopped at the end, wherever it is."""
     async with Kubernetes("mercato-test") as client:
-        hearing = Hearing(client, [controller], namespaces)
-        await hearing.read()
+        informer = Informer(client, [controller], namespaces)
+        await informer.read()
         await controller.start()
         tasks = [
-            asyncio.create_task(_follow(client, hearing, resource, selector, namespace))
-            for resource, selector in hearing.resources.items()
+            asyncio.create_task(_follow(client, informer, resource, selector, namespace))
+            for resource, selector in informer.resources.items()
             for namespace in namespaces
         ]
         try:
@@ -33,17 +33,17 @@ async def fed(controller: Controller, namespaces: Sequence[str]) -> AsyncIterato
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _follow(client: Kubernetes, hearing: Hearing, resource: Resource, selector: str, namespace: str) -> None:
+async def _follow(client: Kubernetes, informer: Informer, resource: Resource, selector: str, namespace: str) -> None:
     selectors = {"labelSelector": selector} if selector else None
     while True:
         try:
             items, version = await client.list(resource, namespace, selectors)
             for each in items:
-                hearing.heard(resource, None, each)
+                informer.heard(resource, None, each)
             while True:
                 async for event in client.watch(resource, namespace, version, selectors):
                     version = event.object["metadata"]["resourceVersion"]
                     if event.type != "BOOKMARK":
-                        hearing.heard(resource, event.type, event.object)
+                        informer.heard(resource, event.type, event.object)
         except KubernetesError:
             await asyncio.sleep(_PAUSE)

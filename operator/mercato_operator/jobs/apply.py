@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.jobs.variables import MissingVariableError, kafka_security, required
 from mercato_operator.kafka.acls import access
 from mercato_operator.kafka.admin import KafkaTopics
@@ -85,7 +85,7 @@ def main() -> None:
         bootstrap, folder = required("MERCATO_KAFKA_BOOTSTRAP"), Path(required("MERCATO_TOPICS_DIRECTORY"))
         users = read_passwords(os.environ.get("MERCATO_KAFKA_USERS_DIRECTORY"))
         replicas = int(os.environ.get("MERCATO_TOPIC_REPLICAS") or 0)
-        done = patiently(
+        done = retrying(
             lambda: apply(bootstrap, folder, security=kafka_security(), users=users, replicas=replicas),
             KafkaAdminError,
         )

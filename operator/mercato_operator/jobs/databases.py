@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.jobs.variables import MissingVariableError, required
 from mercato_operator.passwords import read_passwords
 from mercato_operator.roles import closed, made, verifier
@@ -50,7 +50,7 @@ def main() -> None:
     try:
         host = required("PGHOST")
         passwords = read_passwords(required("MERCATO_DATABASES_DIRECTORY"))
-        with patiently(_connect, psycopg.OperationalError) as connection:
+        with retrying(_connect, psycopg.OperationalError) as connection:
             new = ensure(connection, passwords)
     except psycopg.Error as error:
         line = str(error).partition("\n")[0]

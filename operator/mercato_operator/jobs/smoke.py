@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 from typing import Any
 
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 
 TIMEOUT = 10.0
 """Seconds for one request."""
@@ -71,7 +71,7 @@ class Shop:
             "payment_method": {"type": "card", "token": "pm_card_visa"},
         }
         key = str(uuid.uuid4())  # one key for all attempts: a repeat orders nothing twice
-        placed = patiently(lambda: self.call("POST", "/api/v1/orders", order, {"idempotency-key": key}), NotYet, 30)
+        placed = retrying(lambda: self.call("POST", "/api/v1/orders", order, {"idempotency-key": key}), NotYet, 30)
         return str(placed["id"])
 
     def status(self, order: str) -> str:
@@ -85,15 +85,15 @@ class Shop:
 def smoke(base: str) -> str:
     """The id of an order that ended CONFIRMED, and whose message was sent. Raises SmokeError."""
     shop = Shop(base)
-    patiently(shop.sign_in, NotYet, 60)
+    retrying(shop.sign_in, NotYet, 60)
     order = shop.place()
     deadline = time.monotonic() + CONFIRMED_WITHIN
-    while (status := patiently(lambda: shop.status(order), NotYet, 30)) != "CONFIRMED":
+    while (status := retrying(lambda: shop.status(order), NotYet, 30)) != "CONFIRMED":
         if status in {"REJECTED", "CANCELLED"} or time.monotonic() > deadline:
             raise SmokeError(f"order {order} is {status}, not CONFIRMED: see the logs of order, product and payment")
         time.sleep(_PAUSE)
     deadline = time.monotonic() + MESSAGE_WITHIN
-    while not patiently(lambda: shop.told(order), NotYet, 30):
+    while not retrying(lambda: shop.told(order), NotYet, 30):
         if time.monotonic() > deadline:
             raise SmokeError(f"no message about order {order}: see the logs of notification")
         time.sleep(_PAUSE)

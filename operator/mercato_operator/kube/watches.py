@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import kopf
 
-from mercato_operator.kube.hearing import Hearing
+from mercato_operator.kube.informer import Informer
 from services.chassis.kube.client import Resource
 from services.chassis.retry import Backoff
 
@@ -18,7 +18,7 @@ CLIENT_SECONDS: Final = 75
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
-def registry(hearing: Hearing, lifespan: Lifespan) -> kopf.OperatorRegistry:
+def registry(informer: Informer, lifespan: Lifespan) -> kopf.OperatorRegistry:
     """Only low-level handlers: those put no mark on objects."""
     made = kopf.OperatorRegistry()
     living: list[AbstractAsyncContextManager[None]] = []
@@ -38,17 +38,17 @@ def registry(hearing: Hearing, lifespan: Lifespan) -> kopf.OperatorRegistry:
         while living:
             await living.pop().__aexit__(None, None, None)
 
-    for resource in hearing.resources:
-        _listen(made, resource, hearing)
+    for resource in informer.resources:
+        _listen(made, resource, informer)
     return made
 
 
-def _listen(made: kopf.OperatorRegistry, resource: Resource, hearing: Hearing) -> None:
+def _listen(made: kopf.OperatorRegistry, resource: Resource, informer: Informer) -> None:
     group, _, version = resource.api_version.rpartition("/")
 
     @kopf.on.event(group, version, resource.plural, id=f"heard-{resource}", registry=made)
     async def heard(event: Mapping[str, Any], **_: Any) -> None:
-        hearing.heard(resource, event["type"], dict(event["object"]))
+        informer.heard(resource, event["type"], dict(event["object"]))
 
 
 def watching_settings(resources: Mapping[Resource, str]) -> kopf.OperatorSettings:

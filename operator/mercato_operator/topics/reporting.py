@@ -18,7 +18,7 @@ Status = Mapping[str, Any]
 KIND = "OrderTopic"
 
 
-class Telling:
+class Reporter:
     """`tell` is given each Event; it must not wait."""
 
     def __init__(self, tell: Callable[[News], None]) -> None:

@@ -13,7 +13,7 @@ from mercato_operator.topics.declarations import Declaration, Key
 from mercato_operator.topics.derived import accounts, reads
 from mercato_operator.topics.objects import ORDER_TOPICS, Objects
 from mercato_operator.topics.plan import Plan, plan
-from mercato_operator.topics.reporting import Telling
+from mercato_operator.topics.reporting import Reporter
 from mercato_operator.topics.status import Found
 from mercato_operator.topics.user_states import user_states
 from mercato_operator.topics.uses import Use, Uses
@@ -35,7 +35,7 @@ class TopicsPass:
         objects: Objects,
         backend: Backend,
         uses: Uses,
-        telling: Telling,
+        reporter: Reporter,
         *,
         home: str,
         passwords: Callable[[], Mapping[str, str]] = dict,
@@ -44,7 +44,7 @@ class TopicsPass:
         users: bool = True,
         observer: str = "",
     ) -> None:
-        self._objects, self._backend, self._uses, self._telling = objects, backend, uses, telling
+        self._objects, self._backend, self._uses, self._reporter = objects, backend, uses, reporter
         self._home, self._passwords, self._secret, self._replicas = home, passwords, secret, replicas
         self._users, self._observer = users, observer
         self.logs = NOTHING_KNOWN
@@ -70,7 +70,7 @@ class TopicsPass:
         statuses = {each.key: _status(each, wanted, found, ends) for each in declarations}
         told = await self._objects.write(declarations, statuses)
         self._uses.told(user_states(uses.values(), wanted, found))
-        self._telling.tell(declarations, statuses, wanted, found, recorded)
+        self._reporter.tell(declarations, statuses, wanted, found, recorded)
         return not told or any(
             outcome.fault and outcome.fault.unknown for outcome in (*topics.values(), *users.values())
         )

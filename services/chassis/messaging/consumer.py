@@ -51,12 +51,12 @@ class GivenUp(BaseException):
 class Consumer:
     """Feeds `batches` with what arrives on `topics` while entered.
 
-    `patience`: seconds for which the broker may let messages gather. For a handler whose effect nobody waits for: each
-    fetch and each transaction costs as much as many messages in one.
+    `fetch_wait`: seconds for which the broker may let messages gather. For a handler whose effect nobody waits for:
+    each fetch and each transaction costs as much as many messages in one.
     """
 
     def __init__(
-        self, settings: ServiceSettings, topics: Sequence[str], batches: Batches, *, patience: float = 0.0
+        self, settings: ServiceSettings, topics: Sequence[str], batches: Batches, *, fetch_wait: float = 0.0
     ) -> None:
         self._topics = list(topics)
         self._batches = batches
@@ -82,8 +82,8 @@ class Consumer:
             # Bounds of what is read ahead, and so of a batch.
             "queued.max.messages.kbytes": 16384,
             "fetch.max.bytes": 4194304,
-            "fetch.min.bytes": _GATHERED_BYTES if patience else 1,
-            "fetch.wait.max.ms": round(1000 * (patience or _IDLE_FETCH_SECONDS)),
+            "fetch.min.bytes": _GATHERED_BYTES if fetch_wait else 1,
+            "fetch.wait.max.ms": round(1000 * (fetch_wait or _IDLE_FETCH_SECONDS)),
         }
         if settings.static_membership:
             # A restarted process finds its partitions again at once, without a rebalance.

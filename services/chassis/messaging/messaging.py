@@ -66,12 +66,12 @@ class Messaging:
         handle: Handle,
         *,
         retry: Retry | None = None,
-        patience: float = 0.0,
+        fetch_wait: float = 0.0,
         silent: Collection[str] = (),
     ) -> Consumer:
         """Reads once all of `around` has started. See `Batches` and `Consumer`."""
         batches = Batches(Session(self._settings), self.outbox, self._settings.group, handle, retry, silent=silent)
-        made = self._consumers[", ".join(topics)] = Consumer(self._settings, topics, batches, patience=patience)
+        made = self._consumers[", ".join(topics)] = Consumer(self._settings, topics, batches, fetch_wait=fetch_wait)
         return made
 
     def units(self, name: str, work: Work[I, O], *, most: int = 100, apart: Apart[I] = id) -> Units[I, O]:

@@ -12,7 +12,7 @@ from services.chassis.retry import Backoff, attempt
 log = logging.getLogger(__name__)
 
 # A database that starts at the same time is waited for.
-PATIENCE_SECONDS = 60.0
+DATABASE_SECONDS = 60.0
 _LOCK = 0x6D65726361746F  # "mercato"
 
 
@@ -45,7 +45,7 @@ def _connect(database_url: str) -> psycopg.Connection:
         return psycopg.connect(database_url, autocommit=True, connect_timeout=10)
 
     try:
-        return attempt(connect, psycopg.OperationalError, PATIENCE_SECONDS, Backoff(first=0.2, limit=1.0))
+        return attempt(connect, psycopg.OperationalError, DATABASE_SECONDS, Backoff(first=0.2, limit=1.0))
     except psycopg.OperationalError as error:
         reason = str(error).strip().rpartition("\n")[2]
         raise SystemExit(f"the database cannot be used ({reason}): check MERCATO_DATABASE_URL") from None

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.kafka.connection import Connection, KafkaAdminError
 
 from tests.cluster.operator.operator_process import Operator, grant
@@ -46,7 +46,7 @@ def broker() -> Iterator[str]:
     """The bootstrap address of a Kafka that asks for users."""
     with closed_kafka() as bootstrap:
         client = Connection(bootstrap, security("admin", ADMIN), 10)
-        patiently(lambda: client.call("list", lambda: client.client.list_topics(timeout=2)), KafkaAdminError, 90)
+        retrying(lambda: client.call("list", lambda: client.client.list_topics(timeout=2)), KafkaAdminError, 90)
         yield bootstrap
 
 

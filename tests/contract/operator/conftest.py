@@ -17,7 +17,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it names no
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.kafka.acls import Access
 from mercato_operator.kafka.backend import Backend
 from mercato_operator.kafka.bindings import of_everyone
@@ -50,9 +50,7 @@ def broker() -> Iterator[str]:
     """A real one."""
     with closed_kafka() as bootstrap:
         connection = Connection(bootstrap, security("admin", ADMIN), 10)
-        patiently(
-            lambda: connection.call("list", lambda: connection.client.list_topics(timeout=2)), KafkaAdminError, 90
-        )
+        retrying(lambda: connection.call("list", lambda: connection.client.list_topics(timeout=2)), KafkaAdminError, 90)
         yield bootstrap
 
 

@@ -1,6 +1,6 @@
 """Users that go take nobody with them: Kafka reads their end anew at each start."""
 
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.kafka.acls import Access
 from mercato_operator.kafka.backend import Account
 from mercato_operator.kafka.connection import Connection, KafkaAdminError
@@ -15,7 +15,7 @@ def test_all_others_sign_in_after_a_restart() -> None:
         def connected(user: str, password: str) -> Connection:
             """Waits until it may sign in."""
             connection = Connection(broker.bootstrap, security(user, password), 10)
-            patiently(
+            retrying(
                 lambda: connection.call("list", lambda: connection.client.list_topics(timeout=2)), KafkaAdminError, 90
             )
             return connection

@@ -64,7 +64,7 @@ async def test_a_patient_consumer_takes_what_comes_one_by_one_in_few_batches(
         effects(unit, messages)
 
     await bare.relay(database)
-    async with bare.consumer(topic, handle, patience=1.0):
+    async with bare.consumer(topic, handle, fetch_wait=1.0):
         await publish(bare, numbered(topic, "a", 0))
         await until(lambda: effects.reaches(1))  # from now on it is in its group, and reads
         for number in range(1, 20):

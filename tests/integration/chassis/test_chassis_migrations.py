@@ -102,6 +102,6 @@ def test_a_failed_migration_leaves_nothing_and_can_be_repeated(new_database: New
 
 
 def test_a_database_that_cannot_be_reached_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(migrations, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(migrations, "DATABASE_SECONDS", 0.0)
     with pytest.raises(SystemExit, match="check MERCATO_DATABASE_URL"):
         migrate("postgresql://nobody:secret@127.0.0.1:1/none", [tmp_path])

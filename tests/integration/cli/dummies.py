@@ -57,7 +57,7 @@ def spec(data: Path, part: str, port: int) -> ProcessSpec:
 
 
 def main(data: Path, parts: list[str]) -> int:
-    keeper.PATIENCE = 2.0
+    keeper.READY_WITHIN = 2.0
     end_stragglers(data)
     events = (data / "events").open("a", buffering=1)
 

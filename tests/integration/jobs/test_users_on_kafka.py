@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from mercato_operator.jobs.apply import apply
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.kafka.backend import Account
 from mercato_operator.kafka.connection import Connection, KafkaAdminError
 from mercato_operator.kafka.users import KafkaUsers
@@ -23,7 +23,7 @@ def closed_kafka() -> Iterator[str]:
     """With the platform's topics, users and rights applied."""
     admin = security("admin", ADMIN)
     with closed.closed_kafka() as bootstrap:
-        patiently(lambda: apply(bootstrap, MANIFESTS, security=admin, users=PASSWORDS), KafkaAdminError, 90)
+        retrying(lambda: apply(bootstrap, MANIFESTS, security=admin, users=PASSWORDS), KafkaAdminError, 90)
         yield bootstrap
 
 

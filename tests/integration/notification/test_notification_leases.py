@@ -186,7 +186,7 @@ async def test_what_another_process_leaves_due_is_found_without_being_told_of(
 async def test_a_killed_process_loses_no_mail_and_repeats_only_what_is_counted(
     database_url: str, smtp: "MailServer", database: Database, settings: NotificationSettings, sql: psycopg.Connection
 ) -> None:
-    command = ("-m", "tests.integration.notification.doomed", database_url, str(settings.smtp_port), "400")
+    command = ("-m", "tests.integration.notification.killed", database_url, str(settings.smtp_port), "400")
     process = await asyncio.create_subprocess_exec(sys.executable, *command)
     try:
         await until(lambda: _received(smtp, 100), 30)

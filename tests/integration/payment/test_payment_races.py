@@ -69,7 +69,7 @@ async def test_two_replicas_make_each_due_call_once(start: Start) -> None:
     first, second = await start(provider, **PATIENT), await start(provider, **PATIENT)
     commands = await left_due(first, 60)
     for service in (first, second):
-        service.due.hurry()
+        service.due.look_now()
     await until(lambda: first.answered() == {order_of(command) for command in commands})
     once_each(provider, commands, Operation.CREATE, Operation.CONFIRM)
     assert {tuple(told(first, command)) for command in commands} == {("authorized",)}

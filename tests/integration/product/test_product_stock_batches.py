@@ -45,7 +45,7 @@ async def handle(settings: ProductSettings, messages: Sequence[Message]) -> list
     return told(await handled(settings, HANDLER.handle, messages))
 
 
-async def patiently(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
+async def retrying(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
     """As the consumer does: a batch that met another consumer's work is tried again."""
     with Replica(settings, HANDLER.handle) as replica:
         return told(await replica.take(messages))
@@ -217,6 +217,6 @@ async def test_two_consumers_with_the_same_order_reserve_once(
     """After a rebalance two consumers may hold the same order for a moment, with messages of their own."""
     orders = [uuid4() for _ in range(10)]
     batches = [[reserve(order, (MUG, 1)) for order in sequence] for sequence in (orders, orders[::-1])]
-    first, second = await asyncio.gather(*(patiently(product_settings, batch) for batch in batches))
+    first, second = await asyncio.gather(*(retrying(product_settings, batch) for batch in batches))
     assert {reply["order_id"] for reply in first} == {reply["order_id"] for reply in second}
     assert await level(database, MUG) == (SEED_ON_HAND - 10, 10, 0)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from mercato_operator.jobs import apply, databases
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.jobs.variables import kafka_security
 from mercato_operator.passwords import read_passwords
 
@@ -46,7 +46,7 @@ def test_what_is_late_is_tried_again(monkeypatch: pytest.MonkeyPatch, capsys: py
             raise answers.pop()
         return "there"
 
-    assert patiently(action, OSError) == "there"
+    assert retrying(action, OSError) == "there"
     assert capsys.readouterr().err == "waiting: not yet\n"
 
 
@@ -55,7 +55,7 @@ def test_what_never_comes_is_raised() -> None:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        patiently(action, OSError, wait=0)
+        retrying(action, OSError, wait=0)
 
 
 def test_the_jobs_say_which_variable_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from mercato_operator.kafka.backend import BackendUnavailable
 from mercato_operator.kube.events import News
 from mercato_operator.topics.objects import ORDER_TOPICS, Objects
-from mercato_operator.topics.reporting import Telling
+from mercato_operator.topics.reporting import Reporter
 from mercato_operator.topics.round import TopicsPass
 from mercato_operator.topics.uses import Use, Uses
 
@@ -45,8 +45,8 @@ class World:
         self.told.synced = True
         objects: Any = Objects(self.api, (HOME, "team"))  # type: ignore[arg-type]
         backend = FakeBackend(self.kafka, self._step)
-        telling = Telling(self.news.append)
-        self.work = TopicsPass(objects, backend, self.told, telling, home=HOME, passwords=self._passwords)
+        reporter = Reporter(self.news.append)
+        self.work = TopicsPass(objects, backend, self.told, reporter, home=HOME, passwords=self._passwords)
 
     def want(self, user: str, *, consumes: set[str] | None = None, produces: set[str] | None = None) -> None:
         """A service asks for it."""

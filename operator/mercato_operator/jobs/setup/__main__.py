@@ -5,7 +5,7 @@ import sys
 import urllib3
 from kubernetes import client, config
 
-from mercato_operator.jobs.patience import patiently
+from mercato_operator.jobs.retrying import retrying
 from mercato_operator.jobs.setup.ensure import ensure
 from mercato_operator.jobs.setup.values import InvalidDeclarationError, read
 from mercato_operator.jobs.variables import MissingVariableError, required
@@ -20,7 +20,7 @@ def main() -> None:
         namespace, declared = required("MERCATO_NAMESPACE"), read(required("MERCATO_SECRETS"))
         config.load_incluster_config()
         api = client.CoreV1Api()
-        done = patiently(lambda: ensure(api, namespace, declared), urllib3.exceptions.HTTPError, WAIT)
+        done = retrying(lambda: ensure(api, namespace, declared), urllib3.exceptions.HTTPError, WAIT)
     except (MissingVariableError, InvalidDeclarationError) as error:
         raise SystemExit(f"setup: {error}") from None
     except config.ConfigException as error:

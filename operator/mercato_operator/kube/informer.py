@@ -1,4 +1,4 @@
-"""Events from the API server on their way to the controllers, and a census that finds what no event has told.
+"""Events from the API server on their way to the controllers, and a relist that finds what no event has told.
 
 kopf watches and resumes; but an object that went while a watch was away leaves no event, and a watch that died silently
 tells nothing at all. So each kind is listed before anything begins and then again and again, and what differs from what
@@ -20,7 +20,7 @@ from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)
 
-CENSUS_SECONDS: Final = 60.0
+RELIST_SECONDS: Final = 60.0
 ON_THEIR_WAY_SECONDS: Final = 5.0
 """Events may be that late."""
 DEAD_AFTER: Final = 3
@@ -31,7 +31,7 @@ _REMEMBERED: Final = ("namespace", "name", "uid", "resourceVersion", "labels")
 Key = tuple[Resource, str, str]
 
 
-class Hearing:
+class Informer:
     """`heard` is called for each event of a watch; each controller is told of what it watches."""
 
     def __init__(self, client: Kubernetes, controllers: Sequence[Controller], namespaces: Sequence[str]) -> None:
@@ -66,9 +66,9 @@ class Hearing:
                 self.heard(resource, None, body)
 
     async def start(self) -> None:
-        """The census is taken again and again."""
+        """The relist is taken again and again."""
         self._ended = time.monotonic()
-        self._tasks = [essential(self._run(), "census")]
+        self._tasks = [essential(self._run(), "relist")]
 
     async def stop(self) -> None:
         await stop(*self._tasks)
@@ -92,12 +92,12 @@ class Hearing:
             return f"the watches of {', '.join(dead)} tell nothing any more"
         silent = time.monotonic() - self._ended
         if self._tasks and silent > HUNG_AFTER_SECONDS:
-            return f"no census has ended for {silent:.0f} s"
+            return f"no relist has ended for {silent:.0f} s"
         return None
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(spread(CENSUS_SECONDS))
+            await asyncio.sleep(spread(RELIST_SECONDS))
             for resource in self.resources:
                 try:
                     await self._count(resource)

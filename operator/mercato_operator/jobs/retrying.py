@@ -13,7 +13,7 @@ WAIT = 240.0
 _BACKOFF = Backoff(first=0.5, limit=8.0)
 
 
-def patiently(action: Callable[[], T], passing: type[Exception] | tuple[type[Exception], ...], wait: float = WAIT) -> T:
+def retrying(action: Callable[[], T], passing: type[Exception] | tuple[type[Exception], ...], wait: float = WAIT) -> T:
     """What `action` answers. Errors that may pass are tried again for `wait` seconds; the last one is raised."""
     told = ""
 
