@@ -11,15 +11,15 @@ import orjson
 from pydantic import BaseModel
 
 from services.chassis.messaging.messages import Message
-from services.notification.events import Order as ToldOrder
 from services.notification.kinds import KINDS
+from services.notification.messages import Order as ToldOrder
 from services.order import messages as order_messages
 from services.order import saga
 from services.order.saga import Line, Order, Payment, Policy, Status
-from services.payment import events as payment_events
 from services.payment import intents
+from services.payment import messages as payment_messages
 from services.payment.intents import Reply
-from services.product import events as product_events
+from services.product import messages as product_messages
 from services.product import stock
 from services.product.stock import Reason, Reservation, State
 
@@ -30,12 +30,12 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 READERS: dict[str, type[BaseModel]] = {
-    "mercato.product.reserve.v1": product_events.ReserveData,
-    "mercato.product.commit.v1": product_events.CommitData,
-    "mercato.product.release.v1": product_events.ReleaseData,
-    payment_events.AUTHORIZE: payment_events.AuthorizeData,
-    payment_events.CAPTURE: payment_events.OrderData,
-    payment_events.REVERSE: payment_events.OrderData,
+    "mercato.product.reserve.v1": product_messages.ReserveData,
+    "mercato.product.commit.v1": product_messages.CommitData,
+    "mercato.product.release.v1": product_messages.ReleaseData,
+    payment_messages.AUTHORIZE: payment_messages.AuthorizeData,
+    payment_messages.CAPTURE: payment_messages.OrderData,
+    payment_messages.REVERSE: payment_messages.OrderData,
     **order_messages.REPLY_MODELS,
     **dict.fromkeys(KINDS, ToldOrder),
 }
@@ -141,10 +141,10 @@ def _end(order: Order, happened: saga.Input, policy: Policy) -> Iterator[Message
 def _of_product() -> Iterator[Message]:
     price, total = stock.Money(8900, "EUR"), stock.Money(17800, "EUR")
     line = stock.Line(PRODUCT_ID, "LGT-001", "Arc Desk Lamp", 2, price)
-    yield product_events.reply_of(Reservation(ORDER_ID, State.RESERVED, (line,), total), TRACE)
+    yield product_messages.reply_of(Reservation(ORDER_ID, State.RESERVED, (line,), total), TRACE)
     detail = "2 of Arc Desk Lamp (LGT-001) were ordered, 1 are left."
     refused = Reservation(ORDER_ID, State.REFUSED, reason=Reason.OUT_OF_STOCK, detail=detail)
-    yield product_events.reply_of(refused, TRACE)
+    yield product_messages.reply_of(refused, TRACE)
 
 
 def _of_payment() -> Iterator[Message]:
@@ -156,7 +156,7 @@ def _of_payment() -> Iterator[Message]:
         Reply("capture_failed", detail="the provider refused (charge_expired_for_capture)"),
         Reply("reversed", outcome="refunded"),
     ):
-        yield payment_events.reply_of(payment, reply)
+        yield payment_messages.reply_of(payment, reply)
 
 
 def _all() -> list[Example]:

@@ -11,7 +11,7 @@ from services.chassis.messaging.messaging import Messaging
 from services.chassis.messaging.retries import Retry, retry_topic
 from services.chassis.storage.database import Database
 from services.notification.api import routes
-from services.notification.handlers import Notify
+from services.notification.handlers import Handlers
 from services.notification.kinds import SILENT, TOPIC
 from services.notification.mailer import Mailer
 from services.notification.operations import DESCRIPTION, OPERATIONS
@@ -28,7 +28,9 @@ def build(settings: NotificationSettings) -> Starlette:
     tokens = Tokens(settings)
     mailer = Mailer(database, settings)
     # Customers are told of each order once, in whatever order: a message that fails may wait apart from the others.
-    read = partial(messaging.consumer, handle=Notify(mailer), retry=Retry(), fetch_wait=FETCH_WAIT, silent=SILENT)
+    read = partial(
+        messaging.consumer, handle=Handlers(mailer).on_events, retry=Retry(), fetch_wait=FETCH_WAIT, silent=SILENT
+    )
     read([TOPIC])
     read([retry_topic(TOPIC, settings.group)])
     return application(

@@ -7,19 +7,19 @@ from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
 from services.notification import render, repository
-from services.notification.events import read_order
 from services.notification.kinds import KINDS, SILENT
 from services.notification.mailer import Mailer
+from services.notification.messages import read_order
 from services.notification.repository import Draft
 
 
-class Notify:
+class Handlers:
     """Handles batches of `order.events`."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def __call__(self, unit: Unit, messages: list[Message]) -> None:
+    def on_events(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for an event that cannot be told of."""
         drafts: dict[tuple[UUID, str], Draft] = {}
         for message in messages:

@@ -23,8 +23,8 @@ from services.chassis.retry import Attempts
 from services.chassis.runtime.tasks import essential
 from services.chassis.storage.database import Database
 from services.notification import metrics, mime, render, repository
-from services.notification.events import order_of
 from services.notification.jobs import Job, Jobs
+from services.notification.messages import order_of
 from services.notification.outcomes import BACKOFF, Outcome, Pending, Result
 from services.notification.recorder import Recorder
 from services.notification.settings import NotificationSettings

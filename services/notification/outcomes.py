@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.chassis.retry import Backoff
-from services.notification.events import Order
+from services.notification.messages import Order
 
 BACKOFF = Backoff(first=0.5, limit=15.0)
 """Never long, so that mail flows soon after a repair."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.chassis.texts import currencies
-from services.notification.events import Money, Order
+from services.notification.messages import Money, Order
 
 _SUBJECTS = {
     "order_confirmed": "Your order is confirmed",

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Connection, Database
-from services.notification.events import Order
+from services.notification.messages import Order
 from services.notification.outcomes import Outcome, Pending
 
 _INSERT = """

@@ -14,9 +14,9 @@ from services.payment.api import Webhooks
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller
 from services.payment.due import DueCalls, counted
-from services.payment.events import COMMANDS_TOPIC, URGENT
-from services.payment.handlers import PaymentHandler
+from services.payment.handlers import Handlers
 from services.payment.hints import Hints
+from services.payment.messages import COMMANDS_TOPIC, URGENT
 from services.payment.operations import DESCRIPTION, OPERATIONS
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
@@ -36,8 +36,8 @@ def build(settings: PaymentSettings) -> Starlette:
     metrics.PAYMENT_WAIT.set_function(lambda: backlog.wait)
     due = DueCalls(settings, database, changes, caller, backlog=backlog, memory=memory)
     hints = Hints(database, due)
-    handler = PaymentHandler(settings, caller, backlog, memory)
-    messaging.consumer([COMMANDS_TOPIC], handler.handle)
+    handlers = Handlers(settings, caller, backlog, memory)
+    messaging.consumer([COMMANDS_TOPIC], handlers.on_commands)
     return application(
         settings,
         routes=[

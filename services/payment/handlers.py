@@ -9,13 +9,13 @@ from services.chassis.messaging.unit import Stale, Unit
 from services.payment import repository, schedule
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller
-from services.payment.events import command_of, reply_of
+from services.payment.messages import command_of, reply_of
 from services.payment.repository import Memory, Row
 from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings
 
 
-class PaymentHandler:
+class Handlers:
     """Handles batches of `payment.commands`."""
 
     def __init__(self, settings: PaymentSettings, caller: Caller, backlog: Backlog, memory: Memory) -> None:
@@ -24,7 +24,7 @@ class PaymentHandler:
         self._backlog = backlog
         self._memory = memory
 
-    def handle(self, unit: Unit, messages: list[Message]) -> None:
+    def on_commands(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for a message that cannot be read."""
         commands = [(*command_of(message), message) for message in messages]
         self._backlog.commands_waited(max(message.waited() for message in messages))

@@ -14,8 +14,8 @@ from services.chassis.messaging.units import Changes
 from services.payment import intents, metrics, repository, schedule
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Done
-from services.payment.events import reply_of
 from services.payment.loops import Loop
+from services.payment.messages import reply_of
 from services.payment.repository import Memory, Row
 from services.payment.schedule import Job
 from services.payment.settings import PaymentSettings

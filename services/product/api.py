@@ -1,7 +1,8 @@
-"""HTTP in: parse, one transaction, render."""
+"""HTTP in: parse, call a use case, render."""
 
 from collections.abc import Awaitable, Sequence
 from hashlib import blake2s
+from typing import Final
 from uuid import UUID
 
 from starlette.requests import Request
@@ -9,19 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.chassis.http import idempotency
-from services.chassis.http.problems import Conflict, InvalidFields, NotFound
+from services.chassis.http.problems import InvalidFields
 from services.chassis.http.requests import Page, bad_cursor, encode_cursor, page, path_uuid, read_json, text_parameter
 from services.chassis.http.responses import json_bytes, json_response
 from services.chassis.http.schemas import Money
 from services.chassis.http.tokens import Caller, Tokens, require_admin
-from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
 from services.chassis.texts import currencies
 from services.product import repository, search
+from services.product.commands import Commands, found
 from services.product.copies import Copies, Copy
 from services.product.schemas import (
     Adjustment,
-    MoveRow,
     NewProduct,
     ProductDocument,
     ProductRow,
@@ -31,24 +31,26 @@ from services.product.schemas import (
     product_document,
 )
 
+PRODUCTS: Final = "/api/v1/products"
+
 
 class Api:
     """The catalog and its stock; `currency` is the one all prices are in."""
 
     def __init__(self, database: Database, tokens: Tokens, currency: str) -> None:
         self._database = database
+        self._commands = Commands(database)
         self._tokens = tokens
         self._currency = currency
         self._copies = Copies()
 
     def routes(self) -> list[Route]:
-        products = "/api/v1/products"
         return [
-            Route(products, self.products, methods=["GET", "POST"]),
-            Route(products + "/{id}", self.read, methods=["GET"]),
-            Route(products + "/{id}/stock-adjustments", self.adjust, methods=["POST"]),
-            Route(products + "/{id}/stock-moves", self.list_moves, methods=["GET"]),
-            Route(products + "/{id}/stock-moves/{move}", self.read_move, methods=["GET"]),
+            Route(PRODUCTS, self.products, methods=["GET", "POST"]),
+            Route(PRODUCTS + "/{id}", self.read, methods=["GET"]),
+            Route(PRODUCTS + "/{id}/stock-adjustments", self.adjust, methods=["POST"]),
+            Route(PRODUCTS + "/{id}/stock-moves", self.list_moves, methods=["GET"]),
+            Route(PRODUCTS + "/{id}/stock-moves/{move}", self.read_move, methods=["GET"]),
         ]
 
     async def products(self, request: Request) -> Response:
@@ -84,20 +86,16 @@ class Api:
         return (await self._copies.get(key, lambda: self._product(path_uuid(request, "id")))).answer(request)
 
     async def _product(self, product_id: UUID) -> Copy:
-        row = _found(await repository.product_by_id(self._database, product_id))
+        row = found(await repository.product_by_id(self._database, product_id))
         return Copy(json_bytes(product_document(row)), entity_tag(row))
 
     async def create(self, request: Request) -> Response:
         await self._admin(request)
         new = await read_json(request, NewProduct)
         self._sellable(new.price)
-        async with self._database.transaction() as tx:
-            product_id = await repository.create_product(tx.connection, new)
-            if product_id is None:
-                raise Conflict(f"The sku {new.sku} is taken; choose another.")
-            row = _found(await repository.product_within(tx.connection, product_id))
+        row = await self._commands.create(new)
         self._copies.forget()
-        return _product_response(row, 201, {"location": f"/api/v1/products/{row.id}"})
+        return _product_response(row, 201, {"location": f"{PRODUCTS}/{row.id}"})
 
     async def adjust(self, request: Request) -> Response:
         """Under an Idempotency-Key: a repeat answers as the first did, and moves nothing."""
@@ -105,39 +103,23 @@ class Api:
         product_id = path_uuid(request, "id")
         adjustment = await read_json(request, Adjustment)
         key = idempotency.read_key(request, caller.subject, adjustment)
-        move_id = new_id()
-        location = f"/api/v1/products/{product_id}/stock-moves/{move_id}"
-        async with self._database.transaction() as tx:
-            first = await idempotency.claim(tx.connection, key, 201, location)
-            if first is not None:
-                first_id = UUID(first.location.rpartition("/")[2])
-                move = await repository.stock_move(tx.connection, product_id, first_id)
-                headers = {"location": first.location, **idempotency.REPLAYED}
-                return json_response(move_document(_found_move(move)), first.status, headers)
-            _found(await repository.product_within(tx.connection, product_id))
-            move = await repository.adjust_stock(tx.connection, move_id, product_id, adjustment)
-            if move is None:
-                raise Conflict(f"Less than {-adjustment.delta} are on hand; stock cannot go below zero.")
-        self._copies.forget()
-        return json_response(move_document(move), 201, {"location": location})
+        adjusted = await self._commands.adjust(product_id, adjustment, key, 201, f"{PRODUCTS}/{product_id}/stock-moves")
+        if not adjusted.repeated:
+            self._copies.forget()
+        headers = {"location": adjusted.location, **(idempotency.REPLAYED if adjusted.repeated else {})}
+        return json_response(move_document(adjusted.move), adjusted.status, headers)
 
     async def list_moves(self, request: Request) -> Response:
         """Adjustments of a product, newest first."""
         await self._admin(request)
         product_id, asked_page = path_uuid(request, "id"), page(request)
-        async with self._database.transaction() as tx:
-            _found(await repository.product_within(tx.connection, product_id))
-            rows = await repository.list_moves(
-                tx.connection, product_id, after=_after(asked_page), limit=asked_page.limit + 1
-            )
+        rows = await self._commands.moves(product_id, after=_after(asked_page), limit=asked_page.limit + 1)
         return json_response(_page_document([move_document(row) for row in rows], asked_page))
 
     async def read_move(self, request: Request) -> Response:
         await self._admin(request)
         product_id, move_id = path_uuid(request, "id"), path_uuid(request, "move")
-        async with self._database.transaction() as tx:
-            move = _found_move(await repository.stock_move(tx.connection, product_id, move_id))
-        return json_response(move_document(move))
+        return json_response(move_document(await self._commands.move(product_id, move_id)))
 
     def _sellable(self, price: Money) -> None:
         """Raises InvalidFields for what no card could be charged: quantities only multiply it."""
@@ -157,18 +139,6 @@ class Api:
         caller = await self._tokens.verify(request)
         require_admin(caller)
         return caller
-
-
-def _found(row: ProductRow | None) -> ProductRow:
-    if row is None:
-        raise NotFound("There is no product with this id.")
-    return row
-
-
-def _found_move(row: MoveRow | None) -> MoveRow:
-    if row is None:
-        raise NotFound("This product has no stock move with this id.")
-    return row
 
 
 def _product_response(row: ProductRow, status: int, headers: dict[str, str]) -> Response:

@@ -12,9 +12,9 @@ from services.chassis.runtime.periodic import Periodic
 from services.chassis.storage.database import Database
 from services.chassis.storage.housekeeping import forgetting
 from services.product.api import Api
-from services.product.events import COMMANDS_TOPIC, URGENT
-from services.product.handlers import StockHandler
+from services.product.handlers import Handlers
 from services.product.images import Images
+from services.product.messages import COMMANDS_TOPIC, URGENT
 from services.product.operations import DESCRIPTION, OPERATIONS
 from services.product.search import EVERY_SECONDS, give_all_words
 from services.product.seed import seeded
@@ -26,8 +26,8 @@ def build(settings: ProductSettings) -> Starlette:
     database = Database(settings)
     tokens = Tokens(settings)
     messaging = Messaging(settings, database, URGENT)
-    stock = StockHandler(settings.currency)
-    messaging.consumer([COMMANDS_TOPIC], stock.handle)
+    handlers = Handlers(settings.currency)
+    messaging.consumer([COMMANDS_TOPIC], handlers.on_commands)
     return application(
         settings,
         routes=[

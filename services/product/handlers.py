@@ -3,17 +3,17 @@
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.unit import Unit
 from services.product import stock_repository
-from services.product.events import command_of, reply_of
+from services.product.messages import command_of, reply_of
 from services.product.stock import NoReservationError
 
 
-class StockHandler:
+class Handlers:
     """Handles batches of `product.commands`; `currency` is the installation's."""
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
 
-    def handle(self, unit: Unit, messages: list[Message]) -> None:
+    def on_commands(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for a message that cannot be read, or that commits what was never reserved."""
         commands = [(command_of(message), message) for message in messages]
         wait = max(message.waited() for message in messages)

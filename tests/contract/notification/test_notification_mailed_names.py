@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from services.customer.schemas import SignUp
 from services.notification import render
-from services.notification.events import order_of
+from services.notification.messages import order_of
 from services.notification.mime import Mail, compose
 from tests.support.names import NAMES, ODD
 from tests.support.order_events import order_data

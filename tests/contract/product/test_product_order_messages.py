@@ -9,7 +9,7 @@ import pytest
 from services.chassis.messaging.messages import Message
 from services.order import messages as order_messages
 from services.order import saga
-from services.product import events as product_events
+from services.product import messages as product_messages
 from services.product.stock import Commit, Level, Money, Product, Release, Reserve, Stockroom
 
 ORDER, MUG = UUID(int=7), UUID(int=1)
@@ -56,10 +56,10 @@ def test_product_reads_the_commands_of_order(expected: int | None) -> None:
     order = placed(expected)
     total = None if expected is None else Money(expected, "EUR")
     reserve = sent(order, saga.Command.RESERVE)
-    assert reserve.topic == product_events.COMMANDS_TOPIC
-    assert product_events.command_of(reserve) == Reserve(ORDER, ((MUG, 2),), total)
-    assert product_events.command_of(sent(order, saga.Command.COMMIT)) == Commit(ORDER)
-    assert product_events.command_of(sent(order, saga.Command.RELEASE)) == Release(ORDER)
+    assert reserve.topic == product_messages.COMMANDS_TOPIC
+    assert product_messages.command_of(reserve) == Reserve(ORDER, ((MUG, 2),), total)
+    assert product_messages.command_of(sent(order, saga.Command.COMMIT)) == Commit(ORDER)
+    assert product_messages.command_of(sent(order, saga.Command.RELEASE)) == Release(ORDER)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_order_reads_the_replies_of_product(
 ) -> None:
     known = {} if on_hand is None else {MUG: Product(MUG, "KIT-1", "Mug", Money(1500, "EUR"))}
     room = Stockroom("EUR", known, {MUG: Level(on_hand or 0)}, {})
-    decided = room.decide(product_events.command_of(sent(placed(expected), saga.Command.RESERVE)))
+    decided = room.decide(product_messages.command_of(sent(placed(expected), saga.Command.RESERVE)))
     assert decided is not None
-    reply = over_the_wire(product_events.reply_of(decided, None))
+    reply = over_the_wire(product_messages.reply_of(decided, None))
     assert reply.topic == order_messages.REPLIES
     order_id, said = order_messages.read_reply(reply)
     assert order_id == ORDER

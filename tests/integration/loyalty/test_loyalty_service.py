@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from loyalty.app import build
-from loyalty.points import TOPIC
+from loyalty.messages import TOPIC
 from loyalty.settings import LoyaltySettings
 from pydantic import SecretStr
 

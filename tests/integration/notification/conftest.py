@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from services.chassis.messaging.messages import Message
 from services.chassis.storage.database import Database
-from services.notification.handlers import Notify
+from services.notification.handlers import Handlers
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.ports import free_port
@@ -128,7 +128,7 @@ def deliver(database: Database, settings: NotificationSettings) -> Deliver:
     """Handles messages as the consumer does: one unit with the inbox."""
 
     async def handle(*messages: Message, mailer: Mailer | None = None) -> None:
-        notify = Notify(mailer or Mailer(database, settings))
+        notify = Handlers(mailer or Mailer(database, settings)).on_events
         await handled(settings, notify, messages)
 
     return handle

@@ -6,7 +6,7 @@ import sys
 from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
-from services.notification.handlers import Notify
+from services.notification.handlers import Handlers
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event
@@ -26,7 +26,7 @@ async def main(database_url: str, port: int, count: int) -> None:
     )
     async with Database(settings) as database, Mailer(database, settings) as mailer:
         for _ in range(count // BATCH):
-            await handled(settings, Notify(mailer), [order_event("confirmed") for _ in range(BATCH)])
+            await handled(settings, Handlers(mailer).on_events, [order_event("confirmed") for _ in range(BATCH)])
         await asyncio.Event().wait()
 
 

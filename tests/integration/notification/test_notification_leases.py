@@ -15,7 +15,7 @@ from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
-from services.notification.handlers import Notify
+from services.notification.handlers import Handlers
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event
@@ -111,7 +111,7 @@ async def test_a_repeat_of_what_was_told_already_is_not_mailed(
 async def test_what_is_rolled_back_is_not_mailed(
     settings: NotificationSettings, ready: Mailer, smtp: "MailServer", sql: psycopg.Connection, deliver: "Deliver"
 ) -> None:
-    notify = Notify(ready)
+    notify = Handlers(ready).on_events
 
     def fail(unit: Unit, messages: list[Message]) -> None:
         notify(unit, messages)

@@ -9,7 +9,7 @@ from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.runtime.ids import new_id
 from services.chassis.storage.database import Database
-from services.notification.handlers import Notify
+from services.notification.handlers import Handlers
 from services.notification.mailer import Mailer
 from services.notification.settings import NotificationSettings
 from tests.support.order_events import order_event
@@ -23,7 +23,7 @@ async def test_an_event_repeated_within_a_batch_tells_once(
 ) -> None:
     event = order_event("confirmed")
     again = replace(event, id=str(new_id()))
-    with Replica(settings, Notify(Mailer(database, settings))) as replica:
+    with Replica(settings, Handlers(Mailer(database, settings)).on_events) as replica:
         await replica.take([event, event, again, event])
         assert replica.attempts == 1
     assert sql.execute(TOLD).fetchone() == (1, 1)
@@ -35,7 +35,7 @@ async def test_two_consumers_with_the_same_events_tell_each_once(
 ) -> None:
     events = [order_event("confirmed") for _ in range(40)]
     renamed = [replace(event, id=str(new_id())) for event in events]  # as after a loss of the inbox
-    async with replicas(2, settings, Notify(Mailer(database, settings))) as (first, second):
+    async with replicas(2, settings, Handlers(Mailer(database, settings)).on_events) as (first, second):
         await asyncio.gather(first.take(events), second.take(events[::-1]))
         assert sql.execute(TOLD).fetchone() == (40, 40)
         await asyncio.gather(first.take(renamed[:20]), second.take([*events[:5], *renamed[::-1]]))
@@ -47,7 +47,7 @@ async def test_an_event_that_another_consumer_tells_of_meanwhile_keeps_the_other
     database: Database, settings: NotificationSettings, sql: psycopg.Connection
 ) -> None:
     shared, own = order_event("confirmed"), order_event("confirmed")
-    notify = Notify(Mailer(database, settings))
+    notify = Handlers(Mailer(database, settings)).on_events
     with Replica(settings, notify) as other:
         told: list[Message] = []
 

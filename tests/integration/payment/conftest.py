@@ -14,7 +14,7 @@ from services.chassis.storage.database import Database
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller, Provider
 from services.payment.due import DueCalls
-from services.payment.handlers import PaymentHandler
+from services.payment.handlers import Handlers
 from services.payment.hints import Hints
 from services.payment.provider import StripeProvider
 from services.payment.recorder import Recorder
@@ -80,8 +80,8 @@ async def start(payment_url: str, ledger_url: str, simulator: str) -> AsyncItera
         for resource in resources:
             await resource.__aenter__()
             opened.append(resource)
-        handler = PaymentHandler(settings, caller, backlog, memory)
-        return Service(settings, database, caller.heard, due, hints, commands, handler, payment_url, ledger_url)
+        handlers = Handlers(settings, caller, backlog, memory)
+        return Service(settings, database, caller.heard, due, hints, commands, handlers, payment_url, ledger_url)
 
     yield begin
     for resource in reversed(opened):

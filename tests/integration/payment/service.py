@@ -14,10 +14,10 @@ from services.chassis.messaging.units import Changes
 from services.chassis.storage.database import Database
 from services.payment.api import Webhooks
 from services.payment.due import DueCalls
-from services.payment.events import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
-from services.payment.handlers import PaymentHandler
+from services.payment.handlers import Handlers
 from services.payment.heard import Heard
 from services.payment.hints import Hints
+from services.payment.messages import AUTHORIZE, CAPTURE, COMMANDS_TOPIC, REVERSE
 from services.payment.settings import PaymentSettings
 
 VISA = "pm_card_visa"
@@ -26,7 +26,7 @@ Start = Callable[..., Any]
 
 @dataclass
 class Service:
-    """A payment service: its handler, its caller, and eyes on both databases."""
+    """A payment service: its handlers, its caller, and eyes on both databases."""
 
     settings: PaymentSettings
     database: Database
@@ -34,12 +34,12 @@ class Service:
     due: DueCalls
     hints: Hints
     commands: Changes
-    handler: PaymentHandler
+    handlers: Handlers
     payment_url: str
     ledger_url: str
 
     async def send(self, *messages: Message) -> None:
-        await self.commands.do(lambda unit: self.handler.handle(unit, list(messages)))
+        await self.commands.do(lambda unit: self.handlers.on_commands(unit, list(messages)))
 
     def routes(self) -> list[Any]:
         return Webhooks(self.settings, self.heard, self.hints).routes()

@@ -232,7 +232,7 @@ async def test_nothing_is_called_before_its_intent_is_committed(start: Start) ->
     command = authorize()
 
     def work(unit: Unit) -> None:
-        service.handler.handle(unit, [command])
+        service.handlers.on_commands(unit, [command])
         time.sleep(0.1)  # a call would have been made by now
         assert service.entries(order_of(command)) == []
 

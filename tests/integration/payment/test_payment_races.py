@@ -13,7 +13,7 @@ from services.chassis.runtime.ids import new_id
 from services.payment.answers import Answer
 from services.payment.backlog import Backlog
 from services.payment.caller import Caller
-from services.payment.handlers import PaymentHandler
+from services.payment.handlers import Handlers
 from services.payment.intents import Call, Operation
 from tests.contract.payment.fake_provider import FakeProvider
 from tests.contract.payment.parts import until
@@ -48,14 +48,14 @@ def told(service: Service, command: Message) -> list[str]:
     return [kind for kind, _ in service.replies(order_of(command))]
 
 
-def roomless(service: Service) -> PaymentHandler:
+def roomless(service: Service) -> Handlers:
     """A handler whose service has no place for calls: what it takes in waits as due rows."""
-    return PaymentHandler(service.settings, Caller(service.settings, FakeProvider()), Backlog(), Recent())
+    return Handlers(service.settings, Caller(service.settings, FakeProvider()), Backlog(), Recent())
 
 
 async def left_due(service: Service, count: int) -> list[Message]:
     commands = [authorize() for _ in range(count)]
-    with Replica(service.settings, roomless(service).handle) as replica:
+    with Replica(service.settings, roomless(service).on_commands) as replica:
         await replica.take(commands)
     return commands
 
@@ -107,7 +107,7 @@ async def test_a_reversal_that_read_the_row_before_an_answer_was_recorded_undoes
     attempts: list[str] = []
 
     def late(unit: Unit) -> None:
-        second.handler.handle(unit, [reverse(order_id)])
+        second.handlers.on_commands(unit, [reverse(order_id)])
         attempts.append("locking" if unit.locking else "optimistic")
         if len(attempts) == 1:
             loop.call_soon_threadsafe(provider.free.set)
@@ -141,8 +141,8 @@ async def test_commands_that_two_consumers_repeat_move_money_once(start: Start) 
     commands = [authorize() for _ in range(20)]
     renamed = [replace(command, id=str(new_id())) for command in commands]
     async with (
-        replicas(1, first.settings, first.handler.handle) as (one,),
-        replicas(1, second.settings, second.handler.handle) as (other,),
+        replicas(1, first.settings, first.handlers.on_commands) as (one,),
+        replicas(1, second.settings, second.handlers.on_commands) as (other,),
     ):
         await asyncio.gather(one.take(commands), other.take([*renamed[::-1], *commands[:5]]))
         await until(lambda: first.answered() == {order_of(command) for command in commands})
@@ -156,7 +156,7 @@ async def test_batches_that_follow_each_other_while_the_event_loop_is_busy_share
     provider = Provider(held=Operation.CREATE)
     service = await start(provider, **PATIENT, provider_brisk_concurrency=3, provider_slow_seconds=19.0)
     commands = [authorize() for _ in range(6)]
-    with Replica(service.settings, service.handler.handle) as replica:
+    with Replica(service.settings, service.handlers.on_commands) as replica:
         for half in (commands[:3], commands[3:]):
             replica.now(half)  # in the event loop's own thread: no call can start meanwhile
     claimed = [service.row(order_of(command))["claim"] is not None for command in commands]

@@ -12,12 +12,12 @@ import pytest
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.storage.database import Database
 from services.product.catalog import SEED_ON_HAND, seed_products
-from services.product.handlers import StockHandler
+from services.product.handlers import Handlers
 from services.product.seed import seeded
 from services.product.settings import ProductSettings
 from tests.support.replicas import Replica, handled
 
-HANDLER = StockHandler("EUR")
+HANDLERS = Handlers("EUR")
 MUG, CUP, *_ = [product.id for product in seed_products()]
 
 
@@ -42,12 +42,12 @@ def told(replies: Sequence[Message]) -> list[dict[str, Any]]:
 
 async def handle(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
     """One batch, as the consumer handles it; the replies that committed with it."""
-    return told(await handled(settings, HANDLER.handle, messages))
+    return told(await handled(settings, HANDLERS.on_commands, messages))
 
 
 async def retrying(settings: ProductSettings, messages: Sequence[Message]) -> list[dict[str, Any]]:
     """As the consumer does: a batch that met another consumer's work is tried again."""
-    with Replica(settings, HANDLER.handle) as replica:
+    with Replica(settings, HANDLERS.on_commands) as replica:
         return told(await replica.take(messages))
 
 

@@ -11,13 +11,13 @@ from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 from services.chassis.storage.database import Database
 from services.product.catalog import SEED_ON_HAND, seed_products
-from services.product.handlers import StockHandler
+from services.product.handlers import Handlers
 from services.product.seed import seeded
 from services.product.settings import ProductSettings
 from tests.integration.product.test_product_stock_batches import level, message, reserve, set_on_hand, unbalanced
 from tests.support.replicas import Replica, replicas
 
-HANDLER = StockHandler("EUR")
+HANDLERS = Handlers("EUR")
 MUG, CUP, BOWL, *_ = [product.id for product in seed_products()]
 
 
@@ -36,7 +36,7 @@ def meanwhile(other: Callable[[], object]) -> Callable[[Unit, list[Message]], No
     done: list[object] = []
 
     def handle(unit: Unit, messages: list[Message]) -> None:
-        HANDLER.handle(unit, messages)
+        HANDLERS.on_commands(unit, messages)
         if not done:
             done.append(other())
 
@@ -49,7 +49,7 @@ async def test_two_handlers_on_the_same_products_never_oversell(
     for product in (MUG, CUP, BOWL):
         await set_on_hand(database, product, 30)
     orders = [uuid4() for _ in range(80)]
-    async with replicas(2, product_settings, HANDLER.handle) as pair:
+    async with replicas(2, product_settings, HANDLERS.on_commands) as pair:
 
         async def one(replica: Replica, own: list[UUID]) -> list[str]:
             chance, answers = random.Random(own[0].int), []
@@ -71,7 +71,7 @@ async def test_a_reserve_that_others_overtook_decides_on_what_they_left(
     database: Database, product_settings: ProductSettings
 ) -> None:
     await set_on_hand(database, MUG, 3)
-    with Replica(product_settings, HANDLER.handle) as other:
+    with Replica(product_settings, HANDLERS.on_commands) as other:
 
         def take_two() -> None:
             assert kinds(other.now([reserve(uuid4(), (MUG, 2))])) == ["reserved"]
@@ -90,7 +90,7 @@ async def test_a_reserve_finds_the_tombstone_of_a_release_that_came_first(
     database: Database, product_settings: ProductSettings
 ) -> None:
     before, between = uuid4(), uuid4()
-    with Replica(product_settings, HANDLER.handle) as other:
+    with Replica(product_settings, HANDLERS.on_commands) as other:
         await other.take([message("release", before)])
 
         def release() -> None:
@@ -109,7 +109,7 @@ async def test_a_release_and_a_late_reserve_at_once_take_nothing_in_the_end(
     database: Database, product_settings: ProductSettings
 ) -> None:
     orders = [uuid4() for _ in range(30)]
-    async with replicas(2, product_settings, HANDLER.handle) as (first, second):
+    async with replicas(2, product_settings, HANDLERS.on_commands) as (first, second):
         await asyncio.gather(
             first.take([reserve(order, (MUG, 2), (CUP, 1)) for order in orders]),
             second.take([message("release", order) for order in orders[::-1]]),
@@ -125,7 +125,7 @@ async def test_commands_that_two_consumers_repeat_move_the_units_once(
     kept, undone = [uuid4() for _ in range(10)], [uuid4() for _ in range(10)]
     reserves = [reserve(order, (MUG, 1)) for order in kept + undone]
     ends = [message("commit", order) for order in kept] + [message("release", order) for order in undone]
-    async with replicas(2, product_settings, HANDLER.handle) as pair:
+    async with replicas(2, product_settings, HANDLERS.on_commands) as pair:
         for batch in (reserves, ends):
             await asyncio.gather(*(replica.take(batch) for replica in pair))
             await pair[0].take(batch[:7])

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from loyalty.points import TOPIC, order_of, points
+from loyalty.messages import TOPIC, order_of
+from loyalty.points import points
 from loyalty.settings import LoyaltySettings
 from mercato_operator.services.model import commerce_service
 

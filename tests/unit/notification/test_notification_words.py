@@ -5,9 +5,9 @@ import pytest
 from services.chassis.messaging.messages import InvalidMessage
 from services.chassis.texts import currencies
 from services.notification import render
-from services.notification.events import order_of
 from services.notification.handlers import drafted
 from services.notification.kinds import KINDS, SILENT
+from services.notification.messages import order_of
 from tests.support.order_events import order_data, order_event
 
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from services.chassis.messaging.messages import InvalidMessage, Message
-from services.product.events import command_of, reply_of
+from services.product.messages import command_of, reply_of
 from services.product.stock import Commit, Line, Money, Reason, Release, Reservation, Reserve, State
 
 ORDER, MUG = UUID(int=7), UUID(int=1)

@@ -48,8 +48,7 @@ def routes(database: Database, tokens: Tokens) -> Sequence[BaseRoute]:
 
     async def me(request: Request) -> Response:
         caller = await tokens.verify(request)
-        async with database.transaction() as unit:
-            found = await repository.account(unit.connection, caller.subject)
+        found = await repository.account(database, caller.subject)
         return json_response({"points": found.points, "orders": found.orders})
 
     return [Route(PATH, me, methods=["GET"])]

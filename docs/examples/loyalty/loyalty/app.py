@@ -5,8 +5,8 @@ from functools import partial
 from starlette.applications import Starlette
 
 from loyalty.api import DESCRIPTION, OPERATIONS, routes
-from loyalty.handlers import Earn
-from loyalty.points import TOPIC
+from loyalty.handlers import Handlers
+from loyalty.messages import TOPIC
 from loyalty.settings import LoyaltySettings
 from services.chassis.http import openapi
 from services.chassis.http.app import application
@@ -22,7 +22,7 @@ def build(settings: LoyaltySettings) -> Starlette:
     messaging = Messaging(settings, database)
     tokens = Tokens(settings)
     # The newest version of an order counts: a message that fails may wait apart from the others.
-    read = partial(messaging.consumer, handle=Earn(settings), retry=Retry())
+    read = partial(messaging.consumer, handle=Handlers(settings).on_events, retry=Retry())
     read([TOPIC])
     read([retry_topic(TOPIC, settings.group)])
     return application(

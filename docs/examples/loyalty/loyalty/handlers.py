@@ -3,20 +3,21 @@
 from uuid import UUID
 
 from loyalty import repository
-from loyalty.points import order_of, points
+from loyalty.messages import order_of
+from loyalty.points import points
 from loyalty.repository import Earned
 from loyalty.settings import LoyaltySettings
 from services.chassis.messaging.messages import Message
 from services.chassis.messaging.unit import Unit
 
 
-class Earn:
+class Handlers:
     """Handles batches of `order.events`."""
 
     def __init__(self, settings: LoyaltySettings) -> None:
         self._settings = settings
 
-    def __call__(self, unit: Unit, messages: list[Message]) -> None:
+    def on_events(self, unit: Unit, messages: list[Message]) -> None:
         """Raises InvalidMessage for an event that is none."""
         newest: dict[UUID, Earned] = {}
         for order in map(order_of, messages):

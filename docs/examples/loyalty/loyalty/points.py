@@ -1,13 +1,10 @@
-"""Points that an order is worth. Pure: an event in, points out."""
+"""Points that an order is worth. Pure: an order in, points out."""
 
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from services.chassis.messaging.messages import InvalidMessage, Message
-
-TOPIC: Final = "order.events"
 PAID: Final = frozenset({"CONFIRMED", "SHIPPED", "DELIVERED"})
 """Statuses in which the money is taken (docs/saga.md)."""
 
@@ -37,15 +34,6 @@ class Order(_Part):
     customer_id: str
     total: Money | None
     refunds: tuple[Refund, ...] = ()
-
-
-def order_of(message: Message) -> Order:
-    """Raises InvalidMessage with the fields that are wrong, never with their values."""
-    try:
-        return Order.model_validate(message.data)
-    except ValidationError as error:
-        faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)[:5])
-        raise InvalidMessage(f"not an order: {'; '.join(faults)}") from None
 
 
 def points(order: Order, minor_units_per_point: int) -> int:

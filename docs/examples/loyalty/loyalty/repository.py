@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from services.chassis.messaging.unit import Unit
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Database
 
 # An order's newest version is what counts, in whatever order events come and however often.
 _SAVE = """
@@ -39,11 +39,10 @@ def save(unit: Unit, earned: Sequence[Earned]) -> None:
     unit.write(_SAVE, [asdict(one) for one in earned])
 
 
-async def account(connection: Connection, customer_id: str) -> Account:
-    cursor = await connection.execute(
+async def account(database: Database, customer_id: str) -> Account:
+    rows = await database.fetch(
         "SELECT coalesce(sum(points), 0)::bigint, count(*) FILTER (WHERE points > 0) FROM order_points"
         " WHERE customer_id = %s",
         (customer_id,),
     )
-    row = await cursor.fetchone()
-    return Account(*row) if row else Account(0, 0)
+    return Account(*rows[0])
