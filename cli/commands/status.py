@@ -21,10 +21,13 @@ def status(as_json: bool, data: Path | None) -> None:
     """Show the state of each process, and whether every new order is taken."""
     instance = Instance.find(data)
     processes = instance.processes() if instance.running else []
-    admission = asyncio.run(_admission(processes))
+    said = asyncio.run(_readiness(processes))
+    admission = {name: body.get("admission") for name, body in said.items() if _is_order(name, processes)}
+    reasons = {name: body["reasons"] for name, body in said.items() if body.get("reasons")}
     if as_json:
         found: dict[str, Any] = {"processes": [asdict(process) for process in processes]}
-        click.echo(json.dumps(found | ({"admission": admission} if admission else {}), indent=2))
+        more = {name: told for name, told in (("reasons", reasons), ("admission", admission)) if told}
+        click.echo(json.dumps(found | more, indent=2))
         return
     if not instance.running:
         click.echo(f"Mercato in {instance.data} is not running; start it with {instance.command('up')}")
@@ -34,24 +37,30 @@ def status(as_json: bool, data: Path | None) -> None:
     for process in processes:
         state = "ready" if process.ready else "not ready"
         click.echo(f"{process.name:<18}{process.pid or '-':>8}{process.port:>8}  {state:<10}{process.restarts}")
-    for replica, told in admission.items():
-        click.echo(f"\n{replica}: {_told(told)}")
+    for name, why in reasons.items():
+        click.echo(f"\n{name} is not ready: {'; '.join(why.values())}")
+    for replica, state_of in admission.items():
+        click.echo(f"\n{replica}: {_told(state_of)}")
 
 
-async def _admission(processes: list[Process]) -> dict[str, dict[str, Any] | None]:
-    """What each replica of the order service says of the orders it takes; None where it does not answer in time."""
-    replicas = [process for process in processes if process.service == "order"]
-    answers = await asyncio.gather(*(_asked(process) for process in replicas))
-    return {process.name: answer for process, answer in zip(replicas, answers, strict=True)}
+def _is_order(name: str, processes: list[Process]) -> bool:
+    return any(process.name == name and process.service == "order" for process in processes)
 
 
-async def _asked(process: Process) -> dict[str, Any] | None:
+async def _readiness(processes: list[Process]) -> dict[str, dict[str, Any]]:
+    """What the replicas of the order service, and all that are not ready, say of themselves; {} for no answer."""
+    asked = [process for process in processes if process.service == "order" or not process.ready]
+    answers = await asyncio.gather(*(_asked(process) for process in asked))
+    return {process.name: answer for process, answer in zip(asked, answers, strict=True)}
+
+
+async def _asked(process: Process) -> dict[str, Any]:
     try:
         async with asyncio.timeout(TIMEOUT):
             _, body = await get(process.host, process.port, "/readyz")
-        return dict(json.loads(body)["admission"])
-    except (OSError, TimeoutError, ValueError, KeyError):
-        return None
+        return dict(json.loads(body))
+    except (OSError, TimeoutError, ValueError):
+        return {}
 
 
 def _told(state: dict[str, Any] | None) -> str:

@@ -93,7 +93,14 @@ class Bare:
         fetch_wait: float = 0.0,
     ) -> Consumer:
         """By way of the outbox that there is now."""
-        batches = Batches(Session(self.settings), self.outbox(), group, handle, retry)
+        batches = Batches(
+            Session(self.settings),
+            self.outbox(),
+            group,
+            handle,
+            retry,
+            most_set_aside=lambda: self.settings.most_set_aside,
+        )
         return Consumer(self.settings, [topic], batches, fetch_wait=fetch_wait)
 
 

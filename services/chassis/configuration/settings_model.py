@@ -80,6 +80,13 @@ class ServiceSettings(Bootstrap):
         "", description="its consumer group, also in the names of its retry and dead-letter topics; empty: its own name"
     )
     kafka_ca_file: Path | None = Field(None, description="PEM file of the brokers' certificate authority")
+    most_set_aside: int = reloadable(
+        100,
+        ge=0,
+        le=200,
+        description="of its last 400 messages a consumer sets so many aside, where they are half or more, before it "
+        "stops reading; 0: it never stops",
+    )
     static_membership: bool = Field(
         False, description="join consumer groups under `instance`: only where names outlive restarts"
     )

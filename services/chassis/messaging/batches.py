@@ -60,7 +60,8 @@ class _Tripped(Exception):
 class Batches:
     """Handles the batches of one consumer group. `retry`: only for handlers whose order does not matter.
 
-    `silent`: types of message that mean nothing here. They are let pass unread, and leave no trace in the inbox.
+    `most_set_aside`: see `Breaker`. `silent`: types of message that mean nothing here. They are let pass unread, and
+    leave no trace in the inbox.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Batches:
         handle: Handle,
         retry: Retry | None = None,
         *,
+        most_set_aside: Callable[[], int] = lambda: 0,
         silent: Collection[str] = (),
     ) -> None:
         self.group = group
@@ -78,7 +80,7 @@ class Batches:
         self._outbox = outbox
         self._handle = handle
         self._retry = retry
-        self._breaker = Breaker()
+        self._breaker = Breaker(most_set_aside)
         self._silent = frozenset(name.encode() for name in silent)
 
     def handle(self, batch: Sequence[Raw], wait: Wait) -> None:

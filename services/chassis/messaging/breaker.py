@@ -5,14 +5,12 @@ the whole topic into them; then whoever reads has to stop, and leave its partiti
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from confluent_kafka import Message as Raw
 
 WINDOW = 400
 """Messages of late that are looked at."""
-MOST = 100
-"""So many set aside are within what has to be borne: a stranger's messages, a release that sent some wrong ones."""
 SHARE = 0.5
 
 
@@ -25,9 +23,13 @@ class CannotHandle(Exception):
 
 
 class Breaker:
-    """Counts what became of messages, for one thread. It never recovers by itself: who mends the cause restarts it."""
+    """Counts what became of messages, for one thread. It never recovers by itself: who mends the cause restarts it.
 
-    def __init__(self) -> None:
+    `most`: so many set aside have to be borne, a stranger's messages say; 0 sets no limit.
+    """
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
         self._outcomes: deque[bool] = deque(maxlen=WINDOW)
 
     def handled(self, count: int) -> None:
@@ -40,7 +42,7 @@ class Breaker:
     @property
     def tripped(self) -> str | None:
         """Why nothing more may be set aside."""
-        failed, known = self._outcomes.count(False), len(self._outcomes)
-        return (
-            f"{failed} of {known} messages could not be handled" if failed > MOST and failed >= SHARE * known else None
-        )
+        most, failed, known = self._most(), self._outcomes.count(False), len(self._outcomes)
+        if not most or failed <= most or failed < SHARE * known:
+            return None
+        return f"{failed} of {known} messages could not be handled"

@@ -119,7 +119,7 @@ class Consumer:
             log.warning("a batch of %s is given up and will be read again", ", ".join(self._topics))
         except CannotHandle as error:
             # The partitions pass to other members: those of the former release, say, while a bad one is rolled out.
-            self._stopped = f"stopped reading {', '.join(self._topics)}: {error}; see the dead letters, then restart"
+            self._stopped = f"stopped reading {', '.join(self._topics)}: {error}; see the dead letters, then restart it"
             metrics.CONSUMER_STOPPED.labels(self._topics[0]).set(1)
             log.critical(self._stopped)
         except Exception as error:

@@ -70,7 +70,15 @@ class Messaging:
         silent: Collection[str] = (),
     ) -> Consumer:
         """Reads once all of `around` has started. See `Batches` and `Consumer`."""
-        batches = Batches(Session(self._settings), self.outbox, self._settings.group, handle, retry, silent=silent)
+        batches = Batches(
+            Session(self._settings),
+            self.outbox,
+            self._settings.group,
+            handle,
+            retry,
+            most_set_aside=lambda: self._settings.most_set_aside,
+            silent=silent,
+        )
         made = self._consumers[", ".join(topics)] = Consumer(self._settings, topics, batches, fetch_wait=fetch_wait)
         return made
 

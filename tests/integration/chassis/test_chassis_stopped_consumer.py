@@ -2,9 +2,6 @@
 
 import asyncio
 
-import pytest
-
-from services.chassis.messaging import breaker
 from services.chassis.messaging.consumer import Consumer
 from services.chassis.messaging.messages import InvalidMessage, Message
 from services.chassis.messaging.retries import Retry, dead_letter_topic, retry_topic
@@ -14,7 +11,8 @@ from services.chassis.storage.database import Database
 from tests.support.bare import Bare, Effects, numbered, send, until
 from tests.support.topic_reader import read
 
-MESSAGES = 3 * breaker.MOST
+MOST = 100
+MESSAGES = 3 * MOST
 
 
 def fail(unit: Unit, messages: list[Message]) -> None:
@@ -33,15 +31,15 @@ async def test_a_release_that_can_handle_nothing_leaves_the_topic_to_one_that_ca
     async with bare.consumer(topic, fail) as bad:
         await until(lambda: stopped(bad))
         assert await bad.check() == (
-            f"stopped reading {topic}: 101 of 101 messages could not be handled; see the dead letters, then restart"
+            f"stopped reading {topic}: 101 of 101 messages could not be handled; see the dead letters, then restart it"
         )
         assert metrics.CONSUMER_STOPPED.labels(topic)._value.get() == 1
         async with bare.consumer(topic, effects):
-            await until(lambda: effects.reaches(MESSAGES - breaker.MOST))
+            await until(lambda: effects.reaches(MESSAGES - MOST))
     dead = dead_letter_topic(topic, "bare")
-    letters = await asyncio.to_thread(read, bare.settings.kafka_bootstrap, dead, breaker.MOST)
-    assert [raw.value() for raw in letters] == [b'{"number":%d}' % number for number in range(breaker.MOST)]
-    assert await effects.numbers("a") == list(range(breaker.MOST, MESSAGES))
+    letters = await asyncio.to_thread(read, bare.settings.kafka_bootstrap, dead, MOST)
+    assert [raw.value() for raw in letters] == [b'{"number":%d}' % number for number in range(MOST)]
+    assert await effects.numbers("a") == list(range(MOST, MESSAGES))
 
 
 async def test_what_took_effect_before_it_stopped_is_not_read_again(
@@ -50,7 +48,7 @@ async def test_what_took_effect_before_it_stopped_is_not_read_again(
     read_again: list[int] = []
 
     def half(unit: Unit, messages: list[Message]) -> None:
-        if any(message.data["number"] >= breaker.MOST for message in messages):
+        if any(message.data["number"] >= MOST for message in messages):
             raise InvalidMessage("not these")
         effects(unit, messages)
 
@@ -63,17 +61,15 @@ async def test_what_took_effect_before_it_stopped_is_not_read_again(
     async with bare.consumer(topic, half) as bad:
         await until(lambda: stopped(bad))
     async with bare.consumer(topic, rest):
-        await until(lambda: effects.reaches(MESSAGES - breaker.MOST))
-    assert read_again == list(range(2 * breaker.MOST, MESSAGES))
+        await until(lambda: effects.reaches(MESSAGES - MOST))
+    assert read_again == list(range(2 * MOST, MESSAGES))
 
 
-async def test_a_retry_topic_holds_failures_alone_and_stops_nobody(
-    bare: Bare, database: Database, topic: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_retry_topic_holds_failures_alone_and_stops_nobody(bare: Bare, database: Database, topic: str) -> None:
     def wrong(unit: Unit, messages: list[Message]) -> None:
         raise ValueError("this release has a fault")
 
-    monkeypatch.setattr(breaker, "MOST", 2)
+    bare.settings = bare.settings.model_copy(update={"most_set_aside": 2})
     retry = Retry(attempts=2, backoff_seconds=0.1)
     await bare.relay(database)
     send(bare, topic, numbered(topic, "a", 0), numbered(topic, "a", 1))

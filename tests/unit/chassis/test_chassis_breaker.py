@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.messaging.breaker import MOST, WINDOW, Breaker
+from services.chassis.messaging.breaker import WINDOW, Breaker
+
+MOST = 100
 
 
 def after(*outcomes: bool) -> Breaker:
-    breaker = Breaker()
+    breaker = Breaker(lambda: MOST)
     for outcome in outcomes:
         if outcome:
             breaker.handled(1)
@@ -31,7 +33,7 @@ def test_half_of_what_is_read_is_too_much() -> None:
 
 
 def test_a_good_past_does_not_hide_a_bad_present() -> None:
-    breaker = Breaker()
+    breaker = Breaker(lambda: MOST)
     breaker.handled(10**6)
     for _ in range(WINDOW // 2 - 1):
         breaker.failed()
@@ -53,3 +55,20 @@ def test_it_goes_by_the_last_messages_alone(outcomes: list[bool]) -> None:
     last = outcomes[-WINDOW:]
     failed = last.count(False)
     assert (after(*outcomes).tripped is not None) == (failed > MOST and failed * 2 >= len(last))
+
+
+def test_without_a_limit_it_never_stops() -> None:
+    breaker = Breaker(lambda: 0)
+    for _ in range(WINDOW):
+        breaker.failed()
+    assert breaker.tripped is None
+
+
+def test_the_limit_may_change_under_way() -> None:
+    limits = [0]
+    breaker = Breaker(lambda: limits[0])
+    for _ in range(11):
+        breaker.failed()
+    assert breaker.tripped is None
+    limits[0] = 10
+    assert breaker.tripped == "11 of 11 messages could not be handled"
