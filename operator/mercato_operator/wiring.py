@@ -11,7 +11,7 @@ from mercato_operator.kafka.letters_reader import LettersReader, consumer
 from mercato_operator.kafka.logs_reader import LogsReader
 from mercato_operator.kafka.record import ConfigMapRecord
 from mercato_operator.kube.controller import Controller
-from mercato_operator.kube.events import Recorder
+from mercato_operator.kube.ownership import MANAGER
 from mercato_operator.passwords import read_passwords
 from mercato_operator.services.controller import ServicesController
 from mercato_operator.services.restarts import Restarts
@@ -25,32 +25,33 @@ from mercato_operator.topics.round import TopicsPass
 from mercato_operator.topics.trust import trust
 from mercato_operator.topics.uses import Uses
 from services.chassis.kube.client import Kubernetes
+from services.chassis.kube.events import Recorder
 
 REQUEST_SECONDS = 10.0
 """For one request to Kafka: a pass must not hang on a broker that is away."""
+TOLD_ONCE_IN = 600
+"""Seconds in which the same words about an object make one Event."""
 
 
 @asynccontextmanager
 async def controllers(settings: OperatorSettings, client: Kubernetes) -> AsyncIterator[list[Controller]]:
     """Those that the settings ask for, not yet started."""
     uses = Uses()
-    recorder = Recorder(client)
-    await recorder.start()
     backend = _backend(settings, client)
     reader = _reader(settings) if settings.kafka_admin else None
-    try:
-        found: list[Controller] = [ServicesController(settings, client, uses, recorder), Restarts(client, recorder)]
-        if backend is None:
-            trust(uses)
-        else:
-            found.append(_topics(settings, client, backend, uses, recorder=recorder, reader=reader))
-        yield found
-    finally:
-        if backend is not None:
-            await backend.close()
-        if reader is not None:
-            await reader.close()
-        await recorder.stop()
+    async with Recorder(client, MANAGER, once_in=TOLD_ONCE_IN) as recorder:
+        try:
+            found: list[Controller] = [ServicesController(settings, client, uses, recorder), Restarts(client, recorder)]
+            if backend is None:
+                trust(uses)
+            else:
+                found.append(_topics(settings, client, backend, uses, recorder=recorder, reader=reader))
+            yield found
+        finally:
+            if backend is not None:
+                await backend.close()
+            if reader is not None:
+                await reader.close()
 
 
 def _topics(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final
 
 from services.chassis.kube.client import Object, Resource
-from services.chassis.kube.events import Complaint, Complaints
+from services.chassis.kube.events import News, Recorder
 from services.chassis.kube.mirrors import Mirrors
 from services.chassis.kube.reflector import Key
 from services.chassis.runtime.latest import Latest
@@ -34,14 +34,14 @@ class ConfigMapBackend:
         self._changed = asyncio.Event()
         self._mirrors = Mirrors(_COMPONENT, self._changed.set)
         self._by_namespace = {name: self._mirrors.add(CONFIGMAPS, name, SELECTOR) for name in namespaces}
-        self._complaints = Complaints(self._mirrors.client, _COMPONENT)
+        self._recorder = Recorder(self._mirrors.client, _COMPONENT)
         self._understood: Mapping[Key, Understood] = {}
         self._latest = Latest[Snapshot]()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
         await self._mirrors.__aenter__()
-        await self._complaints.__aenter__()
+        await self._recorder.__aenter__()
         self._task = essential(self._reading(), "config-documents")
 
     async def __aexit__(
@@ -49,7 +49,7 @@ class ConfigMapBackend:
     ) -> None:
         if self._task is not None:
             await stop(self._task)
-        await self._complaints.__aexit__(kind, error, trace)
+        await self._recorder.__aexit__(kind, error, trace)
         await self._mirrors.__aexit__(kind, error, trace)
 
     def snapshot(self) -> Snapshot | None:
@@ -78,7 +78,7 @@ class ConfigMapBackend:
             for broken in reading.broken:
                 if before is None or broken.fault not in before.faults:
                     log.error("%s; what it last said stays in force", broken.fault)
-        self._complaints.make(broken.complaint for broken in reading.broken)
+        self._recorder.tell_of_all(broken.news for broken in reading.broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,10 @@ class Broken:
         return f"ConfigMap {self.namespace}/{self.name}: {self.reason}"
 
     @property
-    def complaint(self) -> Complaint:
-        message = f"{self.reason}. What it last said stays in force."
-        return Complaint(self.namespace, self.name, self.uid, self.version, "BrokenDocument", message)
+    def news(self) -> News:
+        metadata = {"namespace": self.namespace, "name": self.name, "uid": self.uid, "resourceVersion": self.version}
+        about = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+        return News(about, "Warning", "BrokenDocument", f"{self.reason}. What it last said stays in force.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from mercato_operator.kube.controller import Watched
-from mercato_operator.kube.events import Recorder
 from mercato_operator.kube.ownership import MANAGED_BY
 from mercato_operator.kube.workqueue import WorkQueue
 from mercato_operator.metrics import QUEUE, RECONCILE_SECONDS, RECONCILES
@@ -22,6 +21,7 @@ from mercato_operator.services.stores import Stores
 from mercato_operator.settings import OperatorSettings
 from mercato_operator.topics.uses import Uses
 from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
+from services.chassis.kube.events import Recorder
 from services.chassis.retry import spread
 from services.chassis.runtime.tasks import essential, stop
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from mercato_operator.kube.conditions import find
-from mercato_operator.kube.events import News, Recorder
 from mercato_operator.kube.ownership import FINALIZER, MANAGER
 from mercato_operator.services.kinds import SERVICES
 from mercato_operator.services.names import Object
 from mercato_operator.services.status.verdict import PASSING, READY
 from services.chassis.kube.client import Kubernetes, KubernetesError
+from services.chassis.kube.events import News, Recorder
 
 
 class ServiceObjects:

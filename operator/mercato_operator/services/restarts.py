@@ -15,13 +15,13 @@ from typing import Any, Final
 import orjson
 
 from mercato_operator.kube.controller import Watched
-from mercato_operator.kube.events import News, Recorder
 from mercato_operator.services.kinds import CONFIGMAPS, DEPLOYMENTS, PODS
 from mercato_operator.services.names import CONFIG_LABEL, RESTART_LABEL
 from mercato_operator.services.status.pending import Pods
 from mercato_operator.services.status.workload import rolled_out
 from mercato_operator.services.store import Object, Store
 from services.chassis.kube.client import Kubernetes, KubernetesError, Resource
+from services.chassis.kube.events import News, Recorder
 from services.chassis.runtime.tasks import essential, stop
 
 log = logging.getLogger(__name__)

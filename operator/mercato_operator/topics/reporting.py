@@ -7,10 +7,10 @@ from typing import Any
 from mercato_operator import metrics
 from mercato_operator.kafka.backend import Fault
 from mercato_operator.kube.conditions import find
-from mercato_operator.kube.events import News, Type
 from mercato_operator.topics.declarations import Declaration, Key
 from mercato_operator.topics.plan import Plan
 from mercato_operator.topics.status import READY, Found
+from services.chassis.kube.events import News, Type
 
 log = logging.getLogger(__name__)
 

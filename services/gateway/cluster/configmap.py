@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeVar
 
 from services.chassis.kube.client import Object, Resource
-from services.chassis.kube.events import Complaint, Complaints
+from services.chassis.kube.events import News, Recorder
 from services.chassis.kube.mirrors import Mirrors
 from services.gateway.documents import Documents, Refused, is_document, parse
 from services.gateway.models import GatewayPolicy, HTTPRoute
@@ -38,20 +38,20 @@ class RoutesConfigMaps:
         self._key = (namespace, name)
         self._mirrors = Mirrors(_COMPONENT, self._rebuild)
         self._mirror = self._mirrors.add(CONFIGMAPS, namespace, {"labelSelector": f"{LABEL}=true"})
-        self._complaints = Complaints(self._mirrors.client, _COMPONENT)
+        self._recorder = Recorder(self._mirrors.client, _COMPONENT)
         self._told: Reading | None = None
         self._missing = False
         self._on_documents: OnDocuments | None = None
 
     async def run(self, on_documents: OnDocuments) -> NoReturn:
         self._on_documents = on_documents
-        async with self._mirrors, self._complaints:
+        async with self._mirrors, self._recorder:
             await asyncio.get_running_loop().create_future()
         raise AssertionError("nothing ends it but cancellation")
 
     def written(self, refused: Sequence[Refused], /) -> None:
         if self._told is not None:
-            self._complaints.make(map(self._told.complaint, refused))
+            self._recorder.tell_of_all(map(self._told.news, refused))
 
     def behind(self) -> str | None:
         missing = (
@@ -80,14 +80,13 @@ class Reading:
     homes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Metadata by what a refusal may begin with: `HTTPRoute/orders`, or the file's place, `loyalty-route`."""
 
-    def complaint(self, refused: Refused) -> Complaint:
+    def news(self, refused: Refused) -> News:
         """On the ConfigMap that the refused document is in."""
         first, _, rest = refused.document.partition(" ")[0].partition("/")
         home = self.homes.get(f"{first}/{rest.partition('/')[0]}") or self.homes.get(first) or self.own
         sentence = f"{refused.document}: {refused.reason}. The rest is in force."
-        return Complaint(
-            home["namespace"], home["name"], home["uid"], home["resourceVersion"], "RefusedDocument", sentence
-        )
+        about = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": home}
+        return News(about, "Warning", "RefusedDocument", sentence)
 
 
 def read(configmaps: Iterable[Object], own: str) -> Reading:

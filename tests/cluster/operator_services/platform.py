@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from mercato_operator.kube.events import Recorder
 from mercato_operator.services.controller import ServicesController
 from mercato_operator.settings import OperatorSettings
 from mercato_operator.topics.uses import UserState, Uses
 
 from services.chassis.kube.client import Kubernetes
+from services.chassis.kube.events import Recorder
 from tests.support.administrator import Administrator, Object
 from tests.support.operator_feed import fed
 from tests.support.serving import until
@@ -89,15 +89,13 @@ class Platform:
     ) -> AsyncIterator[ServicesController]:
         """The controller runs; at the end it is cut off wherever it is."""
         settings = self.settings.model_copy(update=changes)
-        async with client or Kubernetes("mercato-operator") as connected:
-            recorder = Recorder(connected)
+        async with (
+            client or Kubernetes("mercato-operator") as connected,
+            Recorder(connected, "mercato-operator", once_in=600) as recorder,
+        ):
             controller = ServicesController(settings, connected, (topics or Topics()).uses, recorder)
-            await recorder.start()
-            try:
-                async with fed(controller, settings.all_namespaces):
-                    yield controller
-            finally:
-                await recorder.stop()
+            async with fed(controller, settings.all_namespaces):
+                yield controller
 
     # -- what there is ------------------------------------------------------------------------------------------------
     async def found(self, kind: str, name: str) -> Object:

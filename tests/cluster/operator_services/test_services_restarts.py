@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
-from mercato_operator.kube.events import Recorder
 from mercato_operator.services.restarts import RESTARTED_FOR, Restarts
 
 from services.chassis.kube.client import Kubernetes
+from services.chassis.kube.events import Recorder
 from tests.cluster.operator_services.platform import Platform
 from tests.support.administrator import Object
 from tests.support.operator_feed import fed
@@ -102,12 +102,12 @@ def cluster(platform: Platform, pods: Pods) -> Cluster:
 
 @asynccontextmanager
 async def running(cluster: Cluster) -> AsyncIterator[None]:
-    async with Kubernetes("mercato-operator") as client:
-        recorder = Recorder(client)
-        await recorder.start()
-        async with fed(Restarts(client, recorder, settle=0.05), [cluster.platform.namespace]):
-            yield
-        await recorder.stop()
+    async with (
+        Kubernetes("mercato-operator") as client,
+        Recorder(client, "mercato-operator", once_in=600) as recorder,
+        fed(Restarts(client, recorder, settle=0.05), [cluster.platform.namespace]),
+    ):
+        yield
 
 
 async def test_one_after_the_other_and_only_those_that_wait(cluster: Cluster) -> None:

@@ -37,9 +37,9 @@ def test_the_first_namespace_wins_and_the_others_are_named() -> None:
 
 def test_what_is_wrong_is_complained_of_on_the_version_that_has_it() -> None:
     (broken,) = read([configmap("order", **{"application.yaml": "a: [\n"})], {}, "shop").broken
-    complaint = broken.complaint
-    assert (complaint.namespace, complaint.name, complaint.version) == ("shop", "order", "7")
-    assert complaint.message.startswith("data.application.yaml: ")
+    about = broken.news.about["metadata"]
+    assert (about["namespace"], about["name"], about["resourceVersion"]) == ("shop", "order", "7")
+    assert broken.news.message.startswith("data.application.yaml: ")
     assert complaint.message.endswith(". What it last said stays in force.")
 
 

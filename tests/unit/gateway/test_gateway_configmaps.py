@@ -57,9 +57,11 @@ def test_what_is_refused_is_told_where_it_is_written() -> None:
     more = configmap("more", broken="a: [\n", lost=document("lost", "/lost", "nobody"))
     reading = read([configmap(OWN, y=document("y", "/y"), z="b: [\n"), more], OWN)
     table = build(reading.documents, {"order"}, "mercato")
-    told = {each.message.partition(": ")[0]: each.name for each in map(reading.complaint, table.refused)}
+    told = {
+        each.message.partition(": ")[0]: each.about["metadata"]["name"] for each in map(reading.news, table.refused)
+    }
     assert told == {"z.yaml#1": OWN, "more/broken.yaml#1": "more", "HTTPRoute/lost/0": "more"}
-    assert reading.complaint(Refused("GatewayPolicy/gone", "x")).name == OWN
+    assert reading.news(Refused("GatewayPolicy/gone", "x")).about["metadata"]["name"] == OWN
 
 
 def test_backends_that_are_named_are_known() -> None:

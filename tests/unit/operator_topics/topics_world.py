@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mercato_operator.kafka.backend import BackendUnavailable
-from mercato_operator.kube.events import News
 from mercato_operator.topics.objects import ORDER_TOPICS, Objects
 from mercato_operator.topics.reporting import Reporter
 from mercato_operator.topics.round import TopicsPass
 from mercato_operator.topics.uses import Use, Uses
 
+from services.chassis.kube.events import News
 from tests.support.fake_api import FakeApi
 from tests.support.fake_kafka import FakeBackend, FakeKafka
 
