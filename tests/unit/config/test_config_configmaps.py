@@ -40,7 +40,7 @@ def test_what_is_wrong_is_complained_of_on_the_version_that_has_it() -> None:
     about = broken.news.about["metadata"]
     assert (about["namespace"], about["name"], about["resourceVersion"]) == ("shop", "order", "7")
     assert broken.news.message.startswith("data.application.yaml: ")
-    assert complaint.message.endswith(". What it last said stays in force.")
+    assert broken.news.message.endswith(". What it last said stays in force.")
 
 
 def test_what_did_not_change_is_not_read_again() -> None:
