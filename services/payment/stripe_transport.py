@@ -1,11 +1,14 @@
 """How the Stripe library's requests travel: its own extension point for an HTTP client, on the chassis' lean one."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import stripe
 
 from services.chassis.http.client import HttpClient
+
+logging.getLogger("stripe").setLevel(logging.WARNING)  # it would tell of every request
 
 
 class StripeTransport(stripe.HTTPClient):

@@ -1,4 +1,4 @@
-"""A client for the calls that every order makes: HTTP/1.1 to one server, over connections that are kept.
+"""A client for calls that are made all the time: HTTP/1.1 to one server, over connections that are kept.
 
 A general client's features cost more than the call itself. This one sends a request and reads its answer: no redirects,
 no cookies, no encodings, no proxies. For anything else take aiohttp.
@@ -30,7 +30,7 @@ class NotConnected(ConnectionError):
 class HttpClient:
     """Calls while entered. The caller limits how many are under way; each has a connection of its own.
 
-    `base` is scheme, host and perhaps a path, e.g. `https://api.stripe.com`.
+    `base` is scheme, host and perhaps a path, e.g. `https://api.provider.example`.
     """
 
     def __init__(self, base: str) -> None:

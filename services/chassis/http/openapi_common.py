@@ -21,7 +21,7 @@ HEADERS: Final[dict[str, Json]] = {
     "Location": {
         "description": "Where the resource is.",
         "schema": {"type": "string", "format": "uri-reference"},
-        "example": "/api/v1/orders/01a20689-f7be-7044-90d3-8c3394b1996a",
+        "example": "01a20689-f7be-7044-90d3-8c3394b1996a",
     },
     "Idempotency-Replayed": {
         "description": "`true` when this answers a repeat: the effect is the first request's.",
@@ -124,7 +124,7 @@ MEANINGS: Final[dict[type[Problem], tuple[str, str]]] = {
         "Only an administrator may do this; log in with an account that has the role admin.",
     ),
     problems.NotFound: ("There is nothing here that you may see.", "There is nothing under this id."),
-    problems.Conflict: ("The state does not allow it.", "The order is REJECTED and can no longer be cancelled."),
+    problems.Conflict: ("The state does not allow it.", "It has ended meanwhile, and can no longer be changed."),
     problems.PayloadTooLarge: ("The body is over 1 MiB.", "The body is over 1 MiB; send less at once."),
     problems.UnsupportedMediaType: (
         "The body is not JSON in UTF-8, or is encoded (`Content-Encoding`).",
@@ -150,7 +150,7 @@ MEANINGS: Final[dict[type[Problem], tuple[str, str]]] = {
 """What each error means where an operation says nothing more precise, and a detail it may come with."""
 
 ALWAYS: Final = (problems.TooManyRequests, problems.InternalError, problems.Unavailable)
-_ERRORS: Final = [{"pointer": "/lines/0/quantity", "detail": "Input should be less than or equal to 999"}]
+_ERRORS: Final = [{"pointer": "/quantity", "detail": "Input should be less than or equal to 999"}]
 
 
 def responses() -> dict[str, Json]:

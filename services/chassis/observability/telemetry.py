@@ -196,7 +196,7 @@ def _configure_logs(settings: ServiceSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "stripe", "aiohttp", "watchfiles", "psycopg.pool"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "aiohttp", "watchfiles", "psycopg.pool"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 
