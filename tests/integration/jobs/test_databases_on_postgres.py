@@ -102,6 +102,6 @@ def test_a_server_that_refuses_is_one_line(postgres_url: str, monkeypatch: pytes
     }
     for name, value in {**given, "MERCATO_DATABASES_DIRECTORY": tmp_path}.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("mercato_operator.jobs.databases.patiently", lambda action, _passing: action())
+    monkeypatch.setattr("mercato_operator.jobs.databases.retrying", lambda action, _passing: action())
     with pytest.raises(SystemExit, match=r"databases: .*check PGHOST \(127\.0\.0\.1\), PGUSER and PGPASSWORD"):
         databases.main()
