@@ -14,7 +14,7 @@ from cli.instance import Instance
 from cli.platform.client import Token
 
 SECONDS = 5.0
-OWNERS = 32
+OWNERS = 64
 """A connection each: the gateway lets a customer make a hundred requests a second."""
 ORDERS_EACH = 3
 REST_SECONDS = 3.0
