@@ -66,7 +66,7 @@ async def reads(stage: Stage) -> list[Reads]:
         [get(url, f"/api/v1/orders/{one}", token.access) for one in ids]
         for token, ids in await _orders(stage, owners, products)
     ]
-    results.append(await _measured(instance, "order by its owner", own, "200"))
+    results.append(await _measured(instance, f"order by its owner, {OWNERS} of them", own, "200"))
     results.append(await envoy_answers(instance))
     await asyncio.sleep(REST_SECONDS)
     checked = get(url, OVER_LIMIT, owners[0].access)

@@ -35,7 +35,7 @@ class Shell:
     def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._controllers: Sequence[Controller] = ()
-        self._hearing: Informer | None = None
+        self._informer: Informer | None = None
         self._starting: str | None = "it starts"
 
     async def run(self) -> None:
@@ -69,10 +69,10 @@ class Shell:
             await _definitions(client)
             async with wiring.controllers(settings, client) as controllers:
                 self._controllers = controllers
-                self._hearing = Informer(client, controllers, settings.all_namespaces)
+                self._informer = Informer(client, controllers, settings.all_namespaces)
                 await kopf.operator(
-                    registry=registry(self._hearing, self._lifespan),
-                    settings=watching_settings(self._hearing.resources),
+                    registry=registry(self._informer, self._lifespan),
+                    settings=watching_settings(self._informer.resources),
                     namespaces=settings.all_namespaces,
                     standalone=True,
                 )
@@ -83,22 +83,22 @@ class Shell:
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
         """What runs while kopf watches."""
-        assert self._hearing is not None  # noqa: S101 - made before
-        await self._hearing.read()
+        assert self._informer is not None  # noqa: S101 - made before
+        await self._informer.read()
         for controller in self._controllers:
             await controller.start()
-        await self._hearing.start()
+        await self._informer.start()
         self._starting = None
         try:
             yield
         finally:
-            await self._hearing.stop()
+            await self._informer.stop()
             for controller in reversed(self._controllers):
                 await controller.stop()
 
     def _stuck(self) -> Mapping[str, str]:
         parts = {type(one).__name__: one.healthy() for one in self._controllers}
-        parts["watches"] = self._hearing.healthy() if self._hearing else None
+        parts["watches"] = self._informer.healthy() if self._informer else None
         return {part: reason for part, reason in parts.items() if reason}
 
     def _unready(self) -> Mapping[str, str]:

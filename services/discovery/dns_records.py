@@ -81,7 +81,8 @@ class DnsRecords:
         while True:
             ttl = await self._round()
             pause = min(max(ttl, self._shortest_pause), _LONGEST_PAUSE)
-            await asyncio.sleep(spread(pause))
+            # Never before the answers are out of date: a cache would only repeat them.
+            await asyncio.sleep(spread(1.25 * pause))
 
     async def _round(self) -> float:
         """Asks everything once; seconds until the first of the answers is out of date."""

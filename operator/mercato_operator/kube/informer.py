@@ -66,7 +66,7 @@ class Informer:
                 self.heard(resource, None, body)
 
     async def start(self) -> None:
-        """The relist is taken again and again."""
+        """Lists everything anew, again and again."""
         self._ended = time.monotonic()
         self._tasks = [essential(self._run(), "relist")]
 

@@ -58,7 +58,7 @@ class Backlog:
         self._waits = {source: Waits() for source in ("placing", "pending", "product", "payment")}
         self._silence = {"product": Silence(_FEWEST), "payment": Silence(2 * _FEWEST)}
         self._product_waits = 0.0
-        self.way = Way(settings.order_deadline_seconds)
+        self.way = Way(lambda: settings.authorization_deadline_seconds)
 
     @property
     def placing(self) -> int:

@@ -7,6 +7,7 @@ that hang at the provider, are not counted.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from services.order.admission.waits import Waits
 
@@ -21,9 +22,9 @@ _MUCH_LONGER = 3.0
 
 
 class Way:
-    """Times are monotonic seconds. `longest`: seconds after which an order is given up, wherever it is."""
+    """Times are monotonic seconds. `longest`: seconds after which a payment is given up, as the settings say now."""
 
-    def __init__(self, longest: float) -> None:
+    def __init__(self, longest: Callable[[], float]) -> None:
         self._longest = longest
         self._took = Waits()
         self._medians: deque[tuple[float, float]] = deque()
@@ -36,8 +37,8 @@ class Way:
     @property
     def counted_seconds(self) -> float:
         """Orders older than this do not count."""
-        last = self._medians[-1][1] if self._medians else self._longest
-        return min(self._longest, max(_SHORTEST, _MUCH_LONGER * last))
+        last = self._medians[-1][1] if self._medians else self._longest()
+        return min(self._longest(), max(_SHORTEST, _MUCH_LONGER * last))
 
     def arrived(self, now: float, seconds: float) -> None:
         """An order's payment is authorized, so long after it was created. For any thread."""
@@ -61,7 +62,7 @@ class Way:
         if not (self._fresh(now) and self._medians and self._per_second):
             return 0.0
         # What takes long even so must not take what is left until the deadline.
-        quickest = min(self._longest / 2, *(seconds for _, seconds in self._medians))
+        quickest = min(self._longest() / 2, *(seconds for _, seconds in self._medians))
         return max(0.0, self.under_way / self._per_second - quickest)
 
     def gain(self, now: float) -> float:

@@ -1,33 +1,22 @@
 """`status` says why a process is not ready."""
 
+import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 from cli.commands.status import _readiness
 from cli.supervisor.table import Process
+from tests.support.ports import free_port
 
 BODY = {"status": "unready", "reasons": {"order.replies": "stopped reading"}, "admission": {"state": "open"}}
 
 
-class Unready(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(503)
-        self.end_headers()
-        self.wfile.write(json.dumps(BODY).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-@contextmanager
-def unready() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), Unready) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+async def unready(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    body = json.dumps(BODY).encode()
+    head = f"HTTP/1.1 503 Service Unavailable\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()
+    writer.close()
 
 
 def process(name: str, port: int, *, ready: bool) -> Process:
@@ -35,14 +24,15 @@ def process(name: str, port: int, *, ready: bool) -> Process:
 
 
 async def test_replicas_of_order_and_all_that_are_not_ready_are_asked() -> None:
-    with unready() as port:
+    async with await asyncio.start_server(unready, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
         told = await _readiness(
             [
                 process("order", port, ready=False),
                 process("order-2", port, ready=True),
                 process("product", port, ready=False),
                 process("payment", port, ready=True),
-                process("kafka", 1, ready=False),
+                process("kafka", free_port(), ready=False),
             ]
         )
     assert told == {"order": BODY, "order-2": BODY, "product": BODY, "kafka": {}}
